@@ -1,0 +1,59 @@
+"""A feature: one module that says what is asked, what happens and what changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from bf.core.tx import Applier, Handler, Tx
+
+Req = TypeVar("Req", bound=Message)
+Resp = TypeVar("Resp", bound=Message)
+Event = TypeVar("Event", bound=Message)
+
+
+def handles(request: type[Req]) -> Callable[[Callable[[Tx, Req], Resp]], Callable[[Tx, Req], Resp]]:
+    """Mark the function that decides a `request`: it reads, refuses or applies events, and answers."""
+
+    def mark(handler: Callable[[Tx, Req], Resp]) -> Callable[[Tx, Req], Resp]:
+        handler.handles = request  # pyright: ignore[reportFunctionMemberAccess]  # functions carry attributes
+        return handler
+
+    return mark
+
+
+def applies(event: type[Event]) -> Callable[[Callable[[Tx, Event], None]], Callable[[Tx, Event], None]]:
+    """Mark the function that changes the state as an `event` says: it asserts, it never refuses."""
+
+    def mark(applier: Callable[[Tx, Event], None]) -> Callable[[Tx, Event], None]:
+        applier.applies = event  # pyright: ignore[reportFunctionMemberAccess]  # functions carry attributes
+        return applier
+
+    return mark
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature's module, read: its handler and the appliers of the events that it names."""
+
+    name: str
+    summary: str
+    request: type[Message]
+    handler: Handler
+    appliers: dict[type[Message], Applier]
+
+    @classmethod
+    def of(cls, module: ModuleType) -> "Feature":
+        """Read the marks in a feature's module; AssertionError if it has not exactly one handler."""
+        functions = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
+        handlers = [function for function in functions if hasattr(function, "handles")]
+        assert len(handlers) == 1, f"{module.__name__} has {len(handlers)} handlers instead of one"
+        return cls(
+            name=module.__name__,
+            summary=(module.__doc__ or "").split("\n", maxsplit=1)[0],
+            request=handlers[0].handles,
+            handler=handlers[0],
+            appliers={function.applies: function for function in functions if hasattr(function, "applies")},
+        )

@@ -1,0 +1,28 @@
+"""The platform's named limits: each ends with its unit and MAX. A domain's own limits live in its package."""
+
+REQUEST_BYTES_MAX = 4 * 1024 * 1024
+"""The largest message that a caller may send; the default of every gRPC client."""
+
+REPLY_BYTES_MAX = 4 * 1024 * 1024
+"""The largest answer; larger ones would be cut off by the callers' own defaults."""
+
+REQUEST_ID_CHARS_MAX = 128
+"""The longest request id."""
+
+REQUEST_IDS_COUNT_MAX = 1_000_000
+"""How many first answers a tenant keeps for retries; the oldest are forgotten first."""
+
+BATCH_REQUESTS_MAX = 256
+"""How many requests one append to the log may carry."""
+
+QUEUE_REQUESTS_MAX = 4_096
+"""How many requests of one tenant may wait; one more is told to come back later."""
+
+TENANT_NAME_CHARS_MAX = 63
+"""A tenant's name is a DNS label, so that it can be a server name."""
+
+SPEC_GIVEN_EVENTS_MAX = 100_000
+"""How many given events a foreign runner may send with one spec."""
+
+REPLAY_BATCHES_MAX = 64
+"""How many batches of the log are read at a time while a state is rebuilt."""

@@ -1,0 +1,147 @@
+"""A spec: given events, when a request, then a response and events, or a refusal. A value with a sentence for a name."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from bf.core.refusal import Code, Refusal, Told
+from bf.core.state import State
+
+SPEC_NOW_US = 1_669_366_800_000_000
+"""The time of every spec: Black Friday, 2022-11-25 09:00 UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """One sentence of what a feature does, and its proof."""
+
+    name: str
+    when: Message
+    given: Sequence[Message] = ()
+    then: Message | None = None
+    events: Sequence[Message] = ()
+    refused: Refusal | None = None
+    story: str = ""
+    """Where its user story is told: docs/stories.md#anchor."""
+    prose: str = ""
+    """Why it is so, drawings included."""
+    heavy: bool = False
+    """Too slow for a loop that measures."""
+
+    def portable(self) -> "Spec":
+        """Return the spec with what other implementations can be asked: no story, of a refusal only code and text."""
+        refused = self.refused and Told(code=self.refused.code, message=str(self.refused))
+        return replace(self, given=tuple(self.given), events=tuple(self.events), refused=refused, story="", heavy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came out of a spec's request."""
+
+    response: Message | None
+    events: Sequence[Message]
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where the outcome is not as the spec says."""
+
+    path: str
+    expected: str
+    actual: str
+
+    def __str__(self) -> str:
+        """Events[0].on_hand: expected 3, got 4."""
+        return f"{self.path}: expected {self.expected}, got {self.actual}"
+
+
+def run(spec: Spec, state: State) -> Outcome:
+    """Run a spec on an empty state and leave the state empty; only a bug raises."""
+    state.begin()
+    try:
+        return run_and_keep(spec, state)
+    finally:
+        state.rollback()
+
+
+def run_and_keep(spec: Spec, state: State) -> Outcome:
+    """Run a spec inside an open transaction, which the caller ends."""
+    state.replay(spec.given, SPEC_NOW_US)
+    try:
+        done = state.execute(spec.when, SPEC_NOW_US)
+    except Refusal as refusal:
+        return Outcome(None, (), refusal)
+    return Outcome(done.response, done.events, None)
+
+
+def differences(spec: Spec, outcome: Outcome) -> list[Difference]:
+    """Compare an outcome with what its spec says, path by path; an empty list is a spec that holds."""
+    if outcome.response == spec.then and outcome.refusal == spec.refused and list(outcome.events) == list(spec.events):
+        return []
+    return [*_refusals(spec.refused, outcome.refusal), *_messages("Response", spec.then, outcome.response), *_events(spec, outcome)]
+
+
+def _refusals(expected: Refusal | None, actual: Refusal | None) -> Iterator[Difference]:
+    known_by_code = isinstance(expected, Told) or isinstance(actual, Told)
+    if _code(expected) is not _code(actual):
+        yield Difference("Status", _code(expected).title, _told(actual))
+    elif not known_by_code and expected != actual:
+        yield Difference("Refusal", repr(expected), repr(actual))
+
+
+def _code(refusal: Refusal | None) -> Code:
+    return Code.OK if refusal is None else refusal.code
+
+
+def _told(refusal: Refusal | None) -> str:
+    return "OK" if refusal is None else f"{refusal.code.title} ({refusal})"
+
+
+def _events(spec: Spec, outcome: Outcome) -> Iterator[Difference]:
+    if len(spec.events) != len(outcome.events):
+        yield Difference("Events", _names(spec.events), _names(outcome.events))
+        return
+    for number, (expected, actual) in enumerate(zip(spec.events, outcome.events, strict=True)):
+        yield from _messages(f"Events[{number}]", expected, actual)
+
+
+def _names(messages: Sequence[Message]) -> str:
+    return f"{len(messages)} ({', '.join(message.DESCRIPTOR.name for message in messages)})"
+
+
+def _messages(path: str, expected: Message | None, actual: Message | None) -> Iterator[Difference]:
+    """Walk two messages side by side; unknown fields count, in whole."""
+    if expected == actual:
+        return
+    if expected is None or actual is None or expected.DESCRIPTOR.name != actual.DESCRIPTOR.name:
+        yield Difference(path, _name(expected), _name(actual))
+        return
+    found = False
+    for field in expected.DESCRIPTOR.fields:
+        for difference in _fields(f"{path}.{field.name}", field, getattr(expected, field.name), getattr(actual, field.name)):
+            found = True
+            yield difference
+    if not found:
+        yield Difference(path, repr(expected.SerializeToString()), repr(actual.SerializeToString()))
+
+
+def _name(message: Message | None) -> str:
+    return "nothing" if message is None else message.DESCRIPTOR.name
+
+
+def _fields(path: str, field: FieldDescriptor, expected: object, actual: object) -> Iterator[Difference]:
+    if expected == actual:
+        return
+    if isinstance(expected, Message) and isinstance(actual, Message):
+        yield from _messages(path, expected, actual)
+    elif field.message_type is None or field.message_type.GetOptions().map_entry:
+        yield Difference(path, repr(expected), repr(actual))
+    else:
+        ours, theirs = list(expected), list(actual)  # type: ignore
+        if len(ours) != len(theirs):
+            yield Difference(path, f"{len(ours)} items", f"{len(theirs)} items")
+        for number, (one, other) in enumerate(zip(ours, theirs, strict=False)):
+            yield from _messages(f"{path}[{number}]", one, other)

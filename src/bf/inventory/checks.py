@@ -1,0 +1,40 @@
+"""Checks of what callers write: texts, counts and quantities."""
+
+from collections.abc import Sized
+
+from bf.inventory.errors import Blank, NothingAsked, NotPositive, TooLong, TooMany, TooManyUnits
+from bf.inventory.limits import ON_HAND_UNITS_MAX
+
+
+def require_text(field: str, text: str, limit: str, most: int) -> None:
+    """Refuse text that is blank or longer than the named limit, in characters."""
+    if not text or text.isspace():
+        raise Blank(field=field)
+    require_short(field, text, limit, most)
+
+
+def require_short(field: str, text: str, limit: str, most: int) -> None:
+    """Refuse text that is longer than the named limit, in characters."""
+    if len(text) > most:
+        raise TooLong(field=field, chars=len(text), limit=limit, most=most)
+
+
+def require_items(field: str, items: Sized, limit: str, most: int) -> None:
+    """Refuse a list that is empty or longer than the named limit."""
+    if not items:
+        raise NothingAsked(field=field)
+    if len(items) > most:
+        raise TooMany(field=field, count=len(items), limit=limit, most=most)
+
+
+def require_quantity(field: str, quantity: int) -> None:
+    """Refuse a quantity that is not positive, or that no tenant can hold."""
+    if quantity <= 0:
+        raise NotPositive(field=field, quantity=quantity)
+    require_holdable(field, quantity)
+
+
+def require_holdable(field: str, quantity: int) -> None:
+    """Refuse a quantity, of either sign, that no tenant can hold."""
+    if abs(quantity) > ON_HAND_UNITS_MAX:
+        raise TooManyUnits(field=field, quantity=quantity, most=ON_HAND_UNITS_MAX)

@@ -1,0 +1,20 @@
+"""The inventory domain: the explicit list of what it can do."""
+
+from importlib.resources import files
+
+from bf.core.domain import Domain
+from bf.inventory.api import events_pb2, requests_pb2
+from bf.inventory.locations import add as add_locations
+from bf.inventory.locations import list as list_locations
+from bf.inventory.locations import move as move_location
+from bf.inventory.products import add as add_products
+from bf.inventory.stock import cancel, fulfill, query, reserve, update
+
+INVENTORY = Domain(
+    name="inventory",
+    version=1,
+    schema=files("bf.inventory").joinpath("schema.sql").read_text("utf-8"),
+    requests=requests_pb2.DESCRIPTOR,
+    events=events_pb2.DESCRIPTOR,
+    features=[add_products, add_locations, list_locations, move_location, update, query, reserve, fulfill, cancel],
+)

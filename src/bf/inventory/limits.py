@@ -1,0 +1,37 @@
+"""The named limits of stock keeping: each ends with its unit and MAX."""
+
+NAME_CHARS_MAX = 256
+"""The longest name of a location."""
+
+SKU_CHARS_MAX = 128
+"""The longest SKU."""
+
+CODE_CHARS_MAX = 256
+"""The longest code of a reservation."""
+
+LOCATION_DEPTH_MAX = 40
+"""How deep locations may nest; every answer about a tree nests with it, and parsers stop at 100."""
+
+ADDED_LOCATIONS_MAX = 10_000
+"""How many locations one request may create."""
+
+ADDED_PRODUCTS_MAX = 10_000
+"""How many products one request may create."""
+
+LISTED_LOCATIONS_MAX = 10_000
+"""How many locations one answer may show."""
+
+LISTED_PRODUCTS_MAX = 20_000
+"""How many products one answer may show."""
+
+ORDER_LINES_MAX = 1_000
+"""How many items one reservation or its fulfilment may have."""
+
+TAGS_MAX = 100
+"""How many tags an order may carry."""
+
+TAG_CHARS_MAX = 256
+"""The longest key or value of a tag."""
+
+ON_HAND_UNITS_MAX = 10**15
+"""How many units of one product a tenant may hold in all; every sum of stock stays far inside int64."""

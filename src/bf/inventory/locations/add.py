@@ -1,0 +1,54 @@
+"""Add locations, nested to any depth: all of them or none."""
+
+from collections.abc import Iterable
+
+from bf.core.feature import applies, handles
+from bf.core.tx import Tx
+from bf.core.uid import number_of
+from bf.inventory.api.events_pb2 import LocationAdded
+from bf.inventory.api.requests_pb2 import AddLocationsReq, AddLocationsResp
+from bf.inventory.checks import require_items, require_text
+from bf.inventory.errors import NameTaken, TooDeep, TooMany
+from bf.inventory.limits import ADDED_LOCATIONS_MAX, LOCATION_DEPTH_MAX, NAME_CHARS_MAX
+from bf.inventory.locations.tree import find_path, raise_heights
+
+
+@handles(AddLocationsReq)
+def add_locations(tx: Tx, req: AddLocationsReq) -> AddLocationsResp:
+    """Number the locations depth-first, parents before children; the answer mirrors the request's tree."""
+    depth = len(find_path(tx, "parent", req.parent))
+    require_items("locs", req.locs, "ADDED_LOCATIONS_MAX", ADDED_LOCATIONS_MAX)
+    return AddLocationsResp(locs=_add_inside(tx, req.parent, depth, "locs", req.locs))
+
+
+@applies(LocationAdded)
+def location_added(tx: Tx, event: LocationAdded) -> None:
+    """Hang the location into the tree."""
+    uid, parent = tx.created(event.uid), number_of(event.parent)
+    tx.write("INSERT INTO location (uid, name, parent) VALUES (?, ?, ?)", uid, event.name, parent)
+    raise_heights(tx, parent, 1)
+
+
+def _add_inside(
+    tx: Tx, parent: str, depth: int, field: str, locs: Iterable[AddLocationsReq.Loc]
+) -> list[AddLocationsResp.Loc]:
+    if depth > LOCATION_DEPTH_MAX:
+        raise TooDeep(field=field, depth=depth, most=LOCATION_DEPTH_MAX)
+    added: list[AddLocationsResp.Loc] = []
+    for number, loc in enumerate(locs):
+        here = f"{field}[{number}]"
+        uid = _add(tx, parent, f"{here}.name", loc.name)
+        inside = _add_inside(tx, uid, depth + 1, f"{here}.locs", loc.locs) if loc.locs else None
+        added.append(AddLocationsResp.Loc(name=loc.name, uid=uid, parent=parent, locs=inside))
+    return added
+
+
+def _add(tx: Tx, parent: str, field: str, name: str) -> str:
+    require_text(field, name, "NAME_CHARS_MAX", NAME_CHARS_MAX)
+    if len(tx.events) == ADDED_LOCATIONS_MAX:
+        raise TooMany(field="locs", count=len(tx.events) + 1, limit="ADDED_LOCATIONS_MAX", most=ADDED_LOCATIONS_MAX)
+    if tx.one("SELECT 1 FROM location WHERE parent = ? AND name = ?", number_of(parent), name):
+        raise NameTaken(field=field, name=name, parent=parent)
+    uid = tx.next_uid()
+    tx.apply(LocationAdded(uid=uid, name=name, parent=parent))
+    return uid

@@ -1,0 +1,63 @@
+"""The tree of locations: paths to the root, and how tall everything is."""
+
+from bf.core.tx import Tx
+from bf.core.uid import uid_number
+from bf.inventory.errors import LocationNotFound
+from bf.inventory.limits import LOCATION_DEPTH_MAX
+
+ROOT = 0
+
+
+def find_path(tx: Tx, field: str, uid: str) -> list[int]:
+    """Return the location that a request's `field` names, what it lies in, and so on; the root is last."""
+    location = uid_number(field, uid)
+    if location == ROOT:
+        return [ROOT]
+    row = tx.one("SELECT parent FROM location WHERE uid = ?", location)
+    if row is None:
+        raise LocationNotFound(field=field, uid=uid)
+    return [location, *path_to_root(tx, row[0])]
+
+
+def path_to_root(tx: Tx, location: int) -> list[int]:
+    """Return a location that exists, what it lies in, and so on; the root is last."""
+    path = [location]
+    while location != ROOT:
+        row = tx.one("SELECT parent FROM location WHERE uid = ?", location)
+        assert row is not None, f"location {location} does not exist"
+        location = row[0]
+        path.append(location)
+        assert len(path) <= LOCATION_DEPTH_MAX + 1, f"location {path[0]} lies in a ring"
+    return path
+
+
+def raise_heights(tx: Tx, location: int, height: int) -> None:
+    """Note that `location` has something `height` levels below it."""
+    while location != ROOT:
+        row = tx.one("SELECT parent, height FROM location WHERE uid = ?", location)
+        assert row is not None, f"location {location} does not exist"
+        if row[1] >= height:
+            return
+        tx.write("UPDATE location SET height = ? WHERE uid = ?", height, location)
+        location, height = row[0], height + 1
+
+
+def lower_heights(tx: Tx, location: int) -> None:
+    """Note that something left the inside of `location`."""
+    while location != ROOT:
+        row = tx.one(
+            """
+            SELECT parent, height, coalesce(
+                (SELECT max(height) + 1 FROM location WHERE parent = ?1 AND height > 0),
+                (SELECT 1 FROM location WHERE parent = ?1 LIMIT 1),
+                0)
+            FROM location WHERE uid = ?1
+            """,
+            location,
+        )
+        assert row is not None, f"location {location} does not exist"
+        parent, known, height = row
+        if known == height:
+            return
+        tx.write("UPDATE location SET height = ? WHERE uid = ?", height, location)
+        location = parent

@@ -1,0 +1,35 @@
+"""Open reservations and their lines."""
+
+from bf.core.tx import Tx
+from bf.core.uid import uid_number
+from bf.inventory.errors import ReservationNotFound
+from bf.inventory.locations.tree import path_to_root
+from bf.inventory.stock.totals import promise
+
+Lines = dict[tuple[int, int], int]
+"""Units by product and location."""
+
+
+def find_lines(tx: Tx, uid: str) -> Lines:
+    """Return what the open reservation of a request promises, in order; ReservationNotFound."""
+    lines = lines_of(tx, uid_number("reservation", uid))
+    if not lines:
+        raise ReservationNotFound(uid=uid)
+    return lines
+
+
+def lines_of(tx: Tx, reservation: int) -> Lines:
+    """Return what a reservation promises, in order; nothing if it is not open."""
+    rows = tx.query(
+        "SELECT product, location, quantity FROM reservation_line WHERE reservation = ? ORDER BY product, location",
+        reservation,
+    )
+    return {(product, location): quantity for product, location, quantity in rows}
+
+
+def close(tx: Tx, reservation: int) -> None:
+    """Give back everything that a reservation promises and forget it."""
+    for (product, location), quantity in lines_of(tx, reservation).items():
+        promise(tx, path_to_root(tx, location), product, -quantity)
+    tx.write("DELETE FROM reservation_line WHERE reservation = ?", reservation)
+    tx.write("DELETE FROM reservation WHERE uid = ?", reservation)

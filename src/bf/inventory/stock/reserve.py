@@ -1,0 +1,76 @@
+"""Reserve: promise quantities of products from anywhere inside a location."""
+
+from bf.core.feature import applies, handles
+from bf.core.tx import Tx
+from bf.core.uid import number_of, uid_text
+from bf.inventory.api.events_pb2 import Reserved
+from bf.inventory.api.requests_pb2 import ReserveReq, ReserveResp
+from bf.inventory.checks import require_items, require_quantity, require_short, require_text
+from bf.inventory.errors import CodeTaken, TooMany
+from bf.inventory.limits import CODE_CHARS_MAX, ORDER_LINES_MAX, TAG_CHARS_MAX, TAGS_MAX
+from bf.inventory.locations.tree import find_path, path_to_root
+from bf.inventory.products.catalogue import find_sku
+from bf.inventory.stock.totals import promise, require_available
+
+
+@handles(ReserveReq)
+def reserve(tx: Tx, req: ReserveReq) -> ReserveResp:
+    """Promise only what is free at the location and at everything that it lies in."""
+    require_text("reservation", req.reservation, "CODE_CHARS_MAX", CODE_CHARS_MAX)
+    require_items("items", req.items, "ORDER_LINES_MAX", ORDER_LINES_MAX)
+    _require_modest_tags(req)
+    path = find_path(tx, "location", req.location)
+    if tx.one("SELECT 1 FROM reservation WHERE code = ?", req.reservation):
+        raise CodeTaken(reservation=req.reservation)
+    quantities = _quantities(tx, req)
+    for product, quantity in quantities.items():
+        require_available(tx, path, product, quantity)
+    uid = tx.next_uid()
+    tx.apply(
+        Reserved(
+            reservation=uid,
+            code=req.reservation,
+            items=[
+                Reserved.Item(product=uid_text(product), quantity=quantity, location=req.location)
+                for product, quantity in quantities.items()
+            ],
+        )
+    )
+    return ReserveResp(reservation=uid)
+
+
+@applies(Reserved)
+def reserved(tx: Tx, event: Reserved) -> None:
+    """Open the reservation and count its lines as promised."""
+    reservation = tx.created(event.reservation)
+    tx.write("INSERT INTO reservation VALUES (?, ?)", reservation, event.code)
+    for item in event.items:
+        product, location = number_of(item.product), number_of(item.location)
+        tx.write(
+            """
+            INSERT INTO reservation_line VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (reservation, product, location) DO UPDATE SET quantity = quantity + ?4
+            """,
+            reservation,
+            product,
+            location,
+            item.quantity,
+        )
+        promise(tx, path_to_root(tx, location), product, item.quantity)
+
+
+def _quantities(tx: Tx, req: ReserveReq) -> dict[int, int]:
+    """Add up the items of one product, in the order in which the request names them."""
+    quantities: dict[int, int] = {}
+    for number, item in enumerate(req.items):
+        require_quantity(f"items[{number}].quantity", item.quantity)
+        product = find_sku(tx, f"items[{number}].sku", item.sku)
+        quantities[product] = quantities.get(product, 0) + item.quantity
+    return quantities
+
+
+def _require_modest_tags(req: ReserveReq) -> None:
+    if len(req.tags) > TAGS_MAX:
+        raise TooMany(field="tags", count=len(req.tags), limit="TAGS_MAX", most=TAGS_MAX)
+    for key, value in sorted(req.tags.items()):
+        require_short("tags", max(key, value, key=len), "TAG_CHARS_MAX", TAG_CHARS_MAX)
