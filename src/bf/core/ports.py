@@ -30,7 +30,7 @@ class Database(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pos:
-    """A place in a log: `event` is the dense number of the last event, `cursor` the engine's own number of its last batch."""
+    """A place in a log: `event` is the dense number of the last event, `cursor` the engine's own of its last batch."""
 
     event: int
     cursor: int

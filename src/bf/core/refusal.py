@@ -1,8 +1,9 @@
 """Saying no: one class per refusal, with a code and the facts that the reader needs."""
 
-from enum import IntEnum
-from typing_extensions import dataclass_transform, override
 from dataclasses import dataclass
+from enum import IntEnum
+
+from typing_extensions import dataclass_transform, override
 
 
 class Code(IntEnum):

@@ -1,11 +1,14 @@
-"""A spec: given events, when a request, then a response and events, or a refusal. A value with a sentence for a name."""
+"""A spec: given events, when a request, then a response and events, or a refusal."""
 
-from collections.abc import Iterator, Sequence
+import importlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from bf.core.domain import Domain
 from bf.core.refusal import Code, Refusal, Told
 from bf.core.state import State
 
@@ -58,6 +61,11 @@ class Difference:
         return f"{self.path}: expected {self.expected}, got {self.actual}"
 
 
+def specs_of(domain: Domain) -> list[Spec]:
+    """Return the specs beside each feature of a domain, in the order of its list."""
+    return [spec for feature in domain.features for spec in importlib.import_module(f"{feature.name}_specs").SPECS]
+
+
 def run(spec: Spec, state: State) -> Outcome:
     """Run a spec on an empty state and leave the state empty; only a bug raises."""
     state.begin()
@@ -81,7 +89,11 @@ def differences(spec: Spec, outcome: Outcome) -> list[Difference]:
     """Compare an outcome with what its spec says, path by path; an empty list is a spec that holds."""
     if outcome.response == spec.then and outcome.refusal == spec.refused and list(outcome.events) == list(spec.events):
         return []
-    return [*_refusals(spec.refused, outcome.refusal), *_messages("Response", spec.then, outcome.response), *_events(spec, outcome)]
+    return [
+        *_refusals(spec.refused, outcome.refusal),
+        *_messages("Response", spec.then, outcome.response),
+        *_events(spec, outcome),
+    ]
 
 
 def _refusals(expected: Refusal | None, actual: Refusal | None) -> Iterator[Difference]:
@@ -120,8 +132,9 @@ def _messages(path: str, expected: Message | None, actual: Message | None) -> It
         yield Difference(path, _name(expected), _name(actual))
         return
     found = False
-    for field in expected.DESCRIPTOR.fields:
-        for difference in _fields(f"{path}.{field.name}", field, getattr(expected, field.name), getattr(actual, field.name)):
+    for field in cast("Iterable[FieldDescriptor]", expected.DESCRIPTOR.fields):
+        ours, theirs = getattr(expected, field.name), getattr(actual, field.name)
+        for difference in _fields(f"{path}.{field.name}", field, ours, theirs):
             found = True
             yield difference
     if not found:
@@ -140,7 +153,7 @@ def _fields(path: str, field: FieldDescriptor, expected: object, actual: object)
     elif field.message_type is None or field.message_type.GetOptions().map_entry:
         yield Difference(path, repr(expected), repr(actual))
     else:
-        ours, theirs = list(expected), list(actual)  # type: ignore
+        ours, theirs = list(cast("Iterable[Message]", expected)), list(cast("Iterable[Message]", actual))
         if len(ours) != len(theirs):
             yield Difference(path, f"{len(ours)} items", f"{len(theirs)} items")
         for number, (one, other) in enumerate(zip(ours, theirs, strict=False)):

@@ -137,7 +137,7 @@ def digest(state: State) -> str:
     """Hash all rows of all tables in order: equal for every state that was made from the same events (SHA-256, hex)."""
     execute = state.database.execute
     tables = execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('bf_state') AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('bf_state', 'sqlite_sequence') ORDER BY 1"
     ).fetchall()
     result = hashlib.sha256(f"{state.pos.event} {state.last_uid}".encode())
     for (table,) in tables:

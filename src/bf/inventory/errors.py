@@ -204,7 +204,9 @@ class NotReserved(Refusal):
     """Goods that the reservation does not promise, there or so many."""
 
     code = Code.FAILED_PRECONDITION
-    text = "{field}: the reservation promises {promised} more units of product {product} at {location}, {asked} were asked"
+    text = (
+        "{field}: the reservation promises {promised} more units of product {product} at {location}, {asked} were asked"
+    )
     field: str
     product: str
     location: str

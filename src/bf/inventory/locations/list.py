@@ -17,7 +17,9 @@ def list_locations(tx: Tx, req: ListLocationsReq) -> ListLocationsResp:
     location = find_path(tx, "location", req.location)[0]
     if req.levels < 0:
         raise Negative(field="levels", number=req.levels)
-    rows = tx.query(OF_ROOT if location == ROOT else OF_ONE, location, req.levels or LOCATION_DEPTH_MAX, LISTED_LOCATIONS_MAX + 1)
+    rows = tx.query(
+        OF_ROOT if location == ROOT else OF_ONE, location, req.levels or LOCATION_DEPTH_MAX, LISTED_LOCATIONS_MAX + 1
+    )
     if len(rows) > LISTED_LOCATIONS_MAX:
         raise TooMuchToShow(
             limit="LISTED_LOCATIONS_MAX",
@@ -32,7 +34,9 @@ def list_locations(tx: Tx, req: ListLocationsReq) -> ListLocationsResp:
     return resp
 
 
-INSIDE = """
+OF_ONE = """
+WITH RECURSIVE inside (uid, name, parent, level) AS (
+    SELECT uid, name, parent, 1 FROM location WHERE uid = ?1
     UNION ALL
     SELECT location.uid, location.name, location.parent, level + 1
     FROM inside CROSS JOIN location ON location.parent = inside.uid
@@ -41,5 +45,4 @@ INSIDE = """
 )
 SELECT uid, name, parent FROM inside LIMIT ?3
 """
-OF_ONE = "WITH RECURSIVE inside (uid, name, parent, level) AS (SELECT uid, name, parent, 1 FROM location WHERE uid = ?1" + INSIDE
 OF_ROOT = OF_ONE.replace("WHERE uid = ?1", "WHERE parent = ?1")

@@ -19,7 +19,10 @@ def get_loc_inventory(tx: Tx, req: GetLocInventoryReq) -> GetLocInventoryResp:
     if req.limit < 0:
         raise Negative(field="limit", number=req.limit)
     rows = tx.query(
-        "SELECT product, on_hand, on_hand - reserved FROM stock WHERE location = ? AND product > ? ORDER BY product LIMIT ?",
+        """
+        SELECT product, on_hand, on_hand - reserved FROM stock
+        WHERE location = ? AND product > ? ORDER BY product LIMIT ?
+        """,
         location,
         after,
         min(req.limit or LISTED_PRODUCTS_MAX + 1, LISTED_PRODUCTS_MAX + 1),

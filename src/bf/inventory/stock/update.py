@@ -32,9 +32,7 @@ def update_inventory(tx: Tx, req: UpdateInventoryReq) -> UpdateInventoryResp:
         require_available(tx, path, product, -change)
     else:
         _require_room(tx, req.product, product, change)
-    tx.apply(
-        InventoryUpdated(location=req.location, product=req.product, on_hand_change=change, on_hand=here + change)
-    )
+    tx.apply(InventoryUpdated(location=req.location, product=req.product, on_hand_change=change, on_hand=here + change))
     return UpdateInventoryResp(on_hand=here + change)
 
 

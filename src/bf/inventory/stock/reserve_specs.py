@@ -1,0 +1,5 @@
+"""Specs."""
+
+from bf.core.spec import Spec
+
+SPECS: list[Spec] = []
