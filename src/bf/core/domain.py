@@ -38,6 +38,8 @@ class Domain:
             for event, applier in feature.appliers.items():
                 assert event not in self.appliers, f"{event.__name__} has two appliers"
                 self.appliers[event] = applier
+        self.queries = {feature.request for feature in self.features if not feature.appliers}
+        """Requests that never change anything."""
         messages = _messages(requests)
         self.requests = {name: message for name, message in messages.items() if name.endswith("Req")}
         self.responses = {name: messages[name.removesuffix("Req") + "Resp"] for name in self.requests}

@@ -1,10 +1,10 @@
 """The platform's named limits: each ends with its unit and MAX. A domain's own limits live in its package."""
 
-REQUEST_BYTES_MAX = 4 * 1024 * 1024
-"""The largest message that a caller may send; the default of every gRPC client."""
+REQUEST_BYTES_MAX = 2 * 1024 * 1024
+"""The largest message that a caller may send; its answer, which may mirror it, stays below REPLY_BYTES_MAX."""
 
 REPLY_BYTES_MAX = 4 * 1024 * 1024
-"""The largest answer; larger ones would be cut off by the callers' own defaults."""
+"""The largest answer: what every gRPC client takes by default."""
 
 REQUEST_ID_CHARS_MAX = 128
 """The longest request id."""

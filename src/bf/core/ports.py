@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from google.protobuf.message import Message
+
 Value = int | str | bytes | None
 Row = tuple[Any, ...]
 
@@ -22,6 +24,10 @@ class Rows(Protocol):
 
 class Database(Protocol):
     """One tenant's state in SQL."""
+
+    def close(self) -> None:
+        """Give back what the database holds open."""
+        ...
 
     def execute(self, sql: str, params: Sequence[Value] = (), /) -> Rows:
         """Run one statement with bound `params`; the rows of the statement before are gone."""
@@ -67,7 +73,7 @@ class Log(Protocol):
     """One tenant's log: the truth."""
 
     async def append(self, expected: Pos, events: int, body: bytes) -> Pos:
-        """Append a batch of so many `events` after `expected`, durably; raises ConflictError or UnknownOutcomeError."""
+        """Append a batch of so many `events` after `expected`, durably; raises ConflictError, UnknownOutcomeError."""
         ...
 
     async def head(self) -> Pos:
@@ -88,4 +94,47 @@ class Clock(Protocol):
 
     def now_us(self) -> int:
         """Return microseconds since 1970, UTC."""
+        ...
+
+
+class Storage(Protocol):
+    """Where tenants live on this machine."""
+
+    def tenants(self) -> list[str]:
+        """Return the names of all tenants, sorted."""
+        ...
+
+    def log(self, tenant: str) -> Log:
+        """Open a tenant's log; KeyError if there is no such tenant."""
+        ...
+
+    def database(self, tenant: str, *, fresh: bool) -> Database:
+        """Open a tenant's state; a `fresh` one is empty, what was there before is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """The world as an argument; nothing that gets it knows whether it is real."""
+
+    clock: Clock
+    storage: Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a caller gets: a response, or a refusal with its code, name, sentence and, if one is to blame, field."""
+
+    code: int
+    response: bytes = b""
+    reason: str = ""
+    message: str = ""
+    field: str = ""
+
+
+class Calls(Protocol):
+    """Whoever carries out requests for tenants."""
+
+    async def call(self, tenant: str, request: Message, request_id: str) -> Answer:
+        """Carry out a request of a tenant; with a `request_id`, at most once."""
         ...

@@ -68,6 +68,14 @@ class State:
         self._begun_at = (self.pos, self.last_uid)
 
     @classmethod
+    def open(cls, database: Database, domain: Domain) -> "State | None":
+        """Take over a database if its tables are this domain's, as they are now; else it is to be rebuilt."""
+        if not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'bf_state'").fetchone():
+            return None
+        made_for = database.execute("SELECT schema_hash, domain_version FROM bf_state").fetchone()
+        return cls(database, domain) if made_for == (schema_hash(domain), domain.version) else None
+
+    @classmethod
     def create(cls, database: Database, domain: Domain) -> "State":
         """Make the tables of an empty tenant."""
         for statement in (PLATFORM_SCHEMA, domain.schema):

@@ -1,0 +1,72 @@
+"""First answers: what makes a request id execute at most once."""
+
+import hashlib
+
+from google.protobuf.message import Message
+
+from bf.core.limits import REQUEST_IDS_COUNT_MAX
+from bf.core.ports import Answer, Database
+from bf.core.refusal import Code, Refusal
+from bf.node.api.commit_pb2 import Commit
+
+
+class RequestIdReused(Refusal):
+    """One id for two different requests: a retry must repeat the request as it was."""
+
+    code = Code.INVALID_ARGUMENT
+    text = "{field} {request_id!r} was used for another request; give each request an id of its own"
+    field: str
+    request_id: str
+
+
+def refused(refusal: Refusal) -> Answer:
+    """Say a refusal as an answer."""
+    return Answer(
+        code=refusal.code,
+        reason=refusal.reason,
+        message=str(refusal),
+        field=refusal.facts.get("field", ""),
+    )
+
+
+def digest_of(request: Message) -> int:
+    """Tell requests apart: a 63-bit hash of the request's name and deterministic bytes (BLAKE2b)."""
+    body = request.DESCRIPTOR.name.encode() + request.SerializeToString(deterministic=True)
+    return int.from_bytes(hashlib.blake2b(body, digest_size=8).digest(), "big") >> 1
+
+
+def first_answer(database: Database, commit: Commit) -> Answer | None:
+    """Return what the request with the commit's id was answered, if it was; refuse the id of another request."""
+    row = database.execute(
+        "SELECT request_digest, code, response, reason, message, field FROM bf_answer WHERE request_id = ?",
+        (commit.request_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    if row[0] != commit.request_digest:
+        return refused(RequestIdReused(field="request-id", request_id=commit.request_id))
+    return Answer(*row[1:])
+
+
+def note(database: Database, commit: Commit) -> None:
+    """Keep the answer of a commit that carries a request id; the oldest beyond the limit is forgotten."""
+    if not commit.request_id:
+        return
+    refusal = commit.refusal
+    number = database.execute(
+        """
+        INSERT INTO bf_answer (request_id, request_digest, code, reason, field, message, response)
+        VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number
+        """,
+        (
+            commit.request_id,
+            commit.request_digest,
+            refusal.code,
+            refusal.reason,
+            refusal.field,
+            refusal.message,
+            commit.response,
+        ),
+    ).fetchone()
+    assert number is not None, "an INSERT returns its row"
+    database.execute("DELETE FROM bf_answer WHERE number <= ?", (number[0] - REQUEST_IDS_COUNT_MAX,))

@@ -1,0 +1,58 @@
+"""Replay: bringing a state to where its log is. A state is never trusted over its log."""
+
+from collections.abc import Callable
+
+from bf.core.domain import Domain
+from bf.core.ports import Batch, DamagedLogError, Log, Storage
+from bf.core.state import State
+from bf.node import answers
+from bf.node.api import commit_pb2
+
+Progress = Callable[[int, int], None]
+"""Called with the events replayed so far and the events to replay."""
+
+REPLAY_EVENTS_PER_COMMIT = 5_000
+"""How often a replay keeps what it has: often enough to go on soon after a crash, seldom enough to cost nothing."""
+
+
+async def open_state(tenant: str, domain: Domain, storage: Storage, log: Log, progress: Progress) -> State:
+    """Open a tenant's state where its log is: catch up, or rebuild it if it is ahead, unreadable or of another shape."""
+    database = storage.database(tenant, fresh=False)
+    state = State.open(database, domain)
+    head = await log.head()
+    if state is None or state.pos.cursor > head.cursor:
+        database.close()
+        state = State.create(storage.database(tenant, fresh=True), domain)
+    await catch_up(state, log, progress)
+    return state
+
+
+async def catch_up(state: State, log: Log, progress: Progress) -> None:
+    """Apply every event of the log that the state does not have; DamagedLogError at a hole."""
+    begun_at, head = state.pos, await log.head()
+    kept = begun_at
+    at = begun_at
+    state.begin()
+    try:
+        async for batch in log.read(begun_at):
+            replay(state, batch)
+            at = batch.pos
+            if at.event - kept.event >= REPLAY_EVENTS_PER_COMMIT:
+                state.commit(at)
+                kept = at
+                progress(at.event - begun_at.event, head.event - begun_at.event)
+                state.begin()
+        state.commit(at)
+    except BaseException:
+        state.rollback()
+        raise
+
+
+def replay(state: State, batch: Batch) -> None:
+    """Apply one batch inside an open transaction."""
+    for commit in commit_pb2.Batch.FromString(batch.body).commits:
+        types = state.domain.events
+        state.replay((types[event.type].FromString(event.body) for event in commit.events), commit.time_us)
+        answers.note(state.database, commit)
+    if state.pos.event != batch.pos.event:
+        raise DamagedLogError(f"the log says event {batch.pos.event}, replay is at {state.pos.event}")
