@@ -94,3 +94,10 @@ class Told(Refusal):
     text = "{message}"
     code: Code
     message: str
+    name: str = ""
+
+    @property
+    @override
+    def reason(self) -> str:
+        """The refusal's name, if that was told too."""
+        return self.name or type(self).__name__

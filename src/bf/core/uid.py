@@ -17,7 +17,7 @@ def uid_number(field: str, text: str) -> int:
         number = int(text[24:], 16)
     except ValueError:
         raise MalformedUid(field=field, value=text) from None
-    if uid_text(number) != text:  # signs, spaces, underscores, upper case and other prefixes
+    if not 0 <= number <= UID_NUMBER_MAX or uid_text(number) != text:  # signs, spaces, upper case, other prefixes
         raise MalformedUid(field=field, value=text)
     return number
 

@@ -2,8 +2,18 @@
 
 from collections.abc import Sized
 
-from bf.inventory.errors import Blank, NothingAsked, NotPositive, TooLong, TooMany, TooManyUnits
-from bf.inventory.limits import ON_HAND_UNITS_MAX
+from bf.core.uid import uid_number
+from bf.inventory.errors import (
+    Blank,
+    Negative,
+    NothingAsked,
+    NotPositive,
+    TooLong,
+    TooMany,
+    TooManyUnits,
+    TooMuchToShow,
+)
+from bf.inventory.limits import LISTED_PRODUCTS_MAX, ON_HAND_UNITS_MAX
 
 
 def require_text(field: str, text: str, limit: str, most: int) -> None:
@@ -38,3 +48,21 @@ def require_holdable(field: str, quantity: int) -> None:
     """Refuse a quantity, of either sign, that no tenant can hold."""
     if abs(quantity) > ON_HAND_UNITS_MAX:
         raise TooManyUnits(field=field, quantity=quantity, most=ON_HAND_UNITS_MAX)
+
+
+def page(after: str, limit: int) -> tuple[int, int]:
+    """Read a request's paging: the uid after which to begin, and how many rows to fetch.
+
+    Without a limit it is one more than may be shown, so that `require_page` sees that there is more.
+    """
+    if limit < 0:
+        raise Negative(field="limit", number=limit)
+    return uid_number("after", after) if after else 0, min(limit or LISTED_PRODUCTS_MAX + 1, LISTED_PRODUCTS_MAX + 1)
+
+
+def require_page(rows: Sized) -> None:
+    """Refuse an answer that shows more products than its limit."""
+    if len(rows) > LISTED_PRODUCTS_MAX:
+        raise TooMuchToShow(
+            limit="LISTED_PRODUCTS_MAX", most=LISTED_PRODUCTS_MAX, remedy="ask in pages with `after` and `limit`"
+        )

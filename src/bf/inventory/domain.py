@@ -8,6 +8,7 @@ from bf.inventory.locations import add as add_locations
 from bf.inventory.locations import list as list_locations
 from bf.inventory.locations import move as move_location
 from bf.inventory.products import add as add_products
+from bf.inventory.products import list as list_products
 from bf.inventory.stock import cancel, fulfill, query, reserve, update
 
 INVENTORY = Domain(
@@ -16,5 +17,16 @@ INVENTORY = Domain(
     schema=files("bf.inventory").joinpath("schema.sql").read_text("utf-8"),
     requests=requests_pb2.DESCRIPTOR,
     events=events_pb2.DESCRIPTOR,
-    features=[add_products, add_locations, list_locations, move_location, update, query, reserve, fulfill, cancel],
+    features=[
+        add_products,
+        list_products,
+        add_locations,
+        list_locations,
+        move_location,
+        update,
+        query,
+        reserve,
+        fulfill,
+        cancel,
+    ],
 )

@@ -94,9 +94,13 @@ def _ended(opening: asyncio.Task[cell.Cell]) -> bool:
 
 
 def _report(tenant: str) -> replay.Progress:
+    """Log the progress of a long replay, a line for each tenth."""
+    tenths = 0
+
     def report(done: int, total: int) -> None:
-        logger.info(
-            "tenant %s: replayed %s of %s events (%d %%)", tenant, f"{done:,}", f"{total:,}", 100 * done // total
-        )
+        nonlocal tenths
+        if 10 * done // total > tenths:
+            tenths = 10 * done // total
+            logger.info("tenant %s: replayed %s of %s events", tenant, f"{done:,}", f"{total:,}")
 
     return report

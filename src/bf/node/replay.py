@@ -12,11 +12,11 @@ Progress = Callable[[int, int], None]
 """Called with the events replayed so far and the events to replay."""
 
 REPLAY_EVENTS_PER_COMMIT = 5_000
-"""How often a replay keeps what it has: often enough to go on soon after a crash, seldom enough to cost nothing."""
+"""How often a replay keeps what it has: after a crash it goes on from there."""
 
 
 async def open_state(tenant: str, domain: Domain, storage: Storage, log: Log, progress: Progress) -> State:
-    """Open a tenant's state where its log is: catch up, or rebuild it if it is ahead, unreadable or of another shape."""
+    """Open a tenant's state where its log is: catch up, or rebuild it if it is ahead, damaged or of another shape."""
     database = storage.database(tenant, fresh=False)
     state = State.open(database, domain)
     head = await log.head()

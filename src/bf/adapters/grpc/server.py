@@ -3,6 +3,7 @@
 The tenant is named in the call's metadata (`tenant`), and so is the id for exactly-once retries (`request-id`).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -32,6 +33,9 @@ class DomainService:
         self._service = service
         self._domain = domain
         self._calls = calls
+        self._in_flight = 0
+        self._draining = False
+        self._idle = asyncio.Event()
         published = {method.input_type.name for method in service.methods}
         assert published == set(domain.requests), f"{service.full_name} differs: {published ^ set(domain.requests)}"
 
@@ -47,7 +51,26 @@ class DomainService:
             for method in self._service.methods
         }
 
+    async def drain(self) -> None:
+        """Turn new calls away and wait until those under way have their answers."""
+        self._draining = True
+        if self._in_flight:
+            await self._idle.wait()
+
     def _unary(self, request_type: type[Message]) -> Callable[[Stream[Any, Any]], Awaitable[None]]:
+        async def counted(stream: Stream[Any, Any]) -> None:
+            if self._draining:
+                raise GRPCError(
+                    Status.UNAVAILABLE, "the server is stopping: repeat the request with the same request-id"
+                )
+            self._in_flight += 1
+            try:
+                await carry_out(stream)
+            finally:
+                self._in_flight -= 1
+                if self._draining and not self._in_flight:
+                    self._idle.set()
+
         async def carry_out(stream: Stream[Any, Any]) -> None:
             tenant = _metadata(stream, TENANT)
             if not tenant:
@@ -58,7 +81,7 @@ class DomainService:
                 raise _error(answer, self._domain.name)
             await stream.send_message(answer.response)
 
-        return carry_out
+        return counted
 
 
 def grpc_server(services: "list[Any]") -> Server:

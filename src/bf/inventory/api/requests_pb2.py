@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62\x66/inventory/api/requests.proto\x12\x18\x62lackfriday.inventory.v1\"\xb0\x01\n\x0f\x41\x64\x64LocationsReq\x12;\n\x04locs\x18\x01 \x03(\x0b\x32-.blackfriday.inventory.v1.AddLocationsReq.Loc\x12\x0e\n\x06parent\x18\x02 \x01(\t\x1aP\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12;\n\x04locs\x18\x04 \x03(\x0b\x32-.blackfriday.inventory.v1.AddLocationsReq.Loc\"\xc0\x01\n\x10\x41\x64\x64LocationsResp\x12<\n\x04locs\x18\x01 \x03(\x0b\x32..blackfriday.inventory.v1.AddLocationsResp.Loc\x1an\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x03 \x01(\t\x12<\n\x04locs\x18\x04 \x03(\x0b\x32..blackfriday.inventory.v1.AddLocationsResp.Loc\"\x1e\n\x0e\x41\x64\x64ProductsReq\x12\x0c\n\x04skus\x18\x01 \x03(\t\"\x1f\n\x0f\x41\x64\x64ProductsResp\x12\x0c\n\x04uids\x18\x02 \x03(\t\"4\n\x10ListLocationsReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0e\n\x06levels\x18\x10 \x01(\x05\"\xc7\x01\n\x11ListLocationsResp\x12=\n\x04locs\x18\x01 \x03(\x0b\x32/.blackfriday.inventory.v1.ListLocationsResp.Loc\x1as\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x03 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\x12\x41\n\x08\x63hildren\x18\x05 \x03(\x0b\x32/.blackfriday.inventory.v1.ListLocationsResp.Loc\"2\n\x0fMoveLocationReq\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x12\n\nnew_parent\x18\x02 \x01(\t\"\x12\n\x10MoveLocationResp\"O\n\x12UpdateInventoryReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\t\x12\x16\n\x0eon_hand_change\x18\x03 \x01(\x03\"&\n\x13UpdateInventoryResp\x12\x0f\n\x07on_hand\x18\x01 \x01(\x03\"D\n\x12GetLocInventoryReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x10 \x01(\t\x12\r\n\x05limit\x18\x11 \x01(\x05\"\x95\x01\n\x13GetLocInventoryResp\x12\x41\n\x05items\x18\x01 \x03(\x0b\x32\x32.blackfriday.inventory.v1.GetLocInventoryResp.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x0f\n\x07on_hand\x18\x02 \x01(\x03\x12\x11\n\tavailable\x18\x03 \x01(\x03\"\xff\x01\n\nReserveReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x38\n\x05items\x18\x02 \x03(\x0b\x32).blackfriday.inventory.v1.ReserveReq.Item\x12<\n\x04tags\x18\x03 \x03(\x0b\x32..blackfriday.inventory.v1.ReserveReq.TagsEntry\x12\x10\n\x08location\x18\x04 \x01(\t\x1a%\n\x04Item\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x1a+\n\tTagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\"\n\x0bReserveResp\x12\x13\n\x0breservation\x18\x01 \x01(\t\"\x98\x01\n\nFulfillReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x38\n\x05items\x18\x02 \x03(\x0b\x32).blackfriday.inventory.v1.FulfillReq.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\"\r\n\x0b\x46ulfillResp\" \n\tCancelReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\"\x0c\n\nCancelRespb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62\x66/inventory/api/requests.proto\x12\x18\x62lackfriday.inventory.v1\"\xb0\x01\n\x0f\x41\x64\x64LocationsReq\x12;\n\x04locs\x18\x01 \x03(\x0b\x32-.blackfriday.inventory.v1.AddLocationsReq.Loc\x12\x0e\n\x06parent\x18\x02 \x01(\t\x1aP\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12;\n\x04locs\x18\x04 \x03(\x0b\x32-.blackfriday.inventory.v1.AddLocationsReq.Loc\"\xc0\x01\n\x10\x41\x64\x64LocationsResp\x12<\n\x04locs\x18\x01 \x03(\x0b\x32..blackfriday.inventory.v1.AddLocationsResp.Loc\x1an\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x03 \x01(\t\x12<\n\x04locs\x18\x04 \x03(\x0b\x32..blackfriday.inventory.v1.AddLocationsResp.Loc\"\x1e\n\x0e\x41\x64\x64ProductsReq\x12\x0c\n\x04skus\x18\x01 \x03(\t\"\x1f\n\x0f\x41\x64\x64ProductsResp\x12\x0c\n\x04uids\x18\x02 \x03(\t\"=\n\x0fListProductsReq\x12\x0c\n\x04skus\x18\x01 \x03(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\x05\"t\n\x10ListProductsResp\x12>\n\x05items\x18\x01 \x03(\x0b\x32/.blackfriday.inventory.v1.ListProductsResp.Item\x1a \n\x04Item\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\"4\n\x10ListLocationsReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0e\n\x06levels\x18\x10 \x01(\x05\"\xc7\x01\n\x11ListLocationsResp\x12=\n\x04locs\x18\x01 \x03(\x0b\x32/.blackfriday.inventory.v1.ListLocationsResp.Loc\x1as\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x03 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\x12\x41\n\x08\x63hildren\x18\x05 \x03(\x0b\x32/.blackfriday.inventory.v1.ListLocationsResp.Loc\"2\n\x0fMoveLocationReq\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x12\n\nnew_parent\x18\x02 \x01(\t\"\x12\n\x10MoveLocationResp\"O\n\x12UpdateInventoryReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\t\x12\x16\n\x0eon_hand_change\x18\x03 \x01(\x03\"&\n\x13UpdateInventoryResp\x12\x0f\n\x07on_hand\x18\x01 \x01(\x03\"D\n\x12GetLocInventoryReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x10 \x01(\t\x12\r\n\x05limit\x18\x11 \x01(\x05\"\x95\x01\n\x13GetLocInventoryResp\x12\x41\n\x05items\x18\x01 \x03(\x0b\x32\x32.blackfriday.inventory.v1.GetLocInventoryResp.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x0f\n\x07on_hand\x18\x02 \x01(\x03\x12\x11\n\tavailable\x18\x03 \x01(\x03\"\xff\x01\n\nReserveReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x38\n\x05items\x18\x02 \x03(\x0b\x32).blackfriday.inventory.v1.ReserveReq.Item\x12<\n\x04tags\x18\x03 \x03(\x0b\x32..blackfriday.inventory.v1.ReserveReq.TagsEntry\x12\x10\n\x08location\x18\x04 \x01(\t\x1a%\n\x04Item\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x1a+\n\tTagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\"\n\x0bReserveResp\x12\x13\n\x0breservation\x18\x01 \x01(\t\"\x98\x01\n\nFulfillReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x38\n\x05items\x18\x02 \x03(\x0b\x32).blackfriday.inventory.v1.FulfillReq.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\"\r\n\x0b\x46ulfillResp\" \n\tCancelReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\"\x0c\n\nCancelRespb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,42 +45,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDPRODUCTSREQ']._serialized_end=465
   _globals['_ADDPRODUCTSRESP']._serialized_start=467
   _globals['_ADDPRODUCTSRESP']._serialized_end=498
-  _globals['_LISTLOCATIONSREQ']._serialized_start=500
-  _globals['_LISTLOCATIONSREQ']._serialized_end=552
-  _globals['_LISTLOCATIONSRESP']._serialized_start=555
-  _globals['_LISTLOCATIONSRESP']._serialized_end=754
-  _globals['_LISTLOCATIONSRESP_LOC']._serialized_start=639
-  _globals['_LISTLOCATIONSRESP_LOC']._serialized_end=754
-  _globals['_MOVELOCATIONREQ']._serialized_start=756
-  _globals['_MOVELOCATIONREQ']._serialized_end=806
-  _globals['_MOVELOCATIONRESP']._serialized_start=808
-  _globals['_MOVELOCATIONRESP']._serialized_end=826
-  _globals['_UPDATEINVENTORYREQ']._serialized_start=828
-  _globals['_UPDATEINVENTORYREQ']._serialized_end=907
-  _globals['_UPDATEINVENTORYRESP']._serialized_start=909
-  _globals['_UPDATEINVENTORYRESP']._serialized_end=947
-  _globals['_GETLOCINVENTORYREQ']._serialized_start=949
-  _globals['_GETLOCINVENTORYREQ']._serialized_end=1017
-  _globals['_GETLOCINVENTORYRESP']._serialized_start=1020
-  _globals['_GETLOCINVENTORYRESP']._serialized_end=1169
-  _globals['_GETLOCINVENTORYRESP_ITEM']._serialized_start=1110
-  _globals['_GETLOCINVENTORYRESP_ITEM']._serialized_end=1169
-  _globals['_RESERVEREQ']._serialized_start=1172
-  _globals['_RESERVEREQ']._serialized_end=1427
-  _globals['_RESERVEREQ_ITEM']._serialized_start=1345
-  _globals['_RESERVEREQ_ITEM']._serialized_end=1382
-  _globals['_RESERVEREQ_TAGSENTRY']._serialized_start=1384
-  _globals['_RESERVEREQ_TAGSENTRY']._serialized_end=1427
-  _globals['_RESERVERESP']._serialized_start=1429
-  _globals['_RESERVERESP']._serialized_end=1463
-  _globals['_FULFILLREQ']._serialized_start=1466
-  _globals['_FULFILLREQ']._serialized_end=1618
-  _globals['_FULFILLREQ_ITEM']._serialized_start=1559
-  _globals['_FULFILLREQ_ITEM']._serialized_end=1618
-  _globals['_FULFILLRESP']._serialized_start=1620
-  _globals['_FULFILLRESP']._serialized_end=1633
-  _globals['_CANCELREQ']._serialized_start=1635
-  _globals['_CANCELREQ']._serialized_end=1667
-  _globals['_CANCELRESP']._serialized_start=1669
-  _globals['_CANCELRESP']._serialized_end=1681
+  _globals['_LISTPRODUCTSREQ']._serialized_start=500
+  _globals['_LISTPRODUCTSREQ']._serialized_end=561
+  _globals['_LISTPRODUCTSRESP']._serialized_start=563
+  _globals['_LISTPRODUCTSRESP']._serialized_end=679
+  _globals['_LISTPRODUCTSRESP_ITEM']._serialized_start=647
+  _globals['_LISTPRODUCTSRESP_ITEM']._serialized_end=679
+  _globals['_LISTLOCATIONSREQ']._serialized_start=681
+  _globals['_LISTLOCATIONSREQ']._serialized_end=733
+  _globals['_LISTLOCATIONSRESP']._serialized_start=736
+  _globals['_LISTLOCATIONSRESP']._serialized_end=935
+  _globals['_LISTLOCATIONSRESP_LOC']._serialized_start=820
+  _globals['_LISTLOCATIONSRESP_LOC']._serialized_end=935
+  _globals['_MOVELOCATIONREQ']._serialized_start=937
+  _globals['_MOVELOCATIONREQ']._serialized_end=987
+  _globals['_MOVELOCATIONRESP']._serialized_start=989
+  _globals['_MOVELOCATIONRESP']._serialized_end=1007
+  _globals['_UPDATEINVENTORYREQ']._serialized_start=1009
+  _globals['_UPDATEINVENTORYREQ']._serialized_end=1088
+  _globals['_UPDATEINVENTORYRESP']._serialized_start=1090
+  _globals['_UPDATEINVENTORYRESP']._serialized_end=1128
+  _globals['_GETLOCINVENTORYREQ']._serialized_start=1130
+  _globals['_GETLOCINVENTORYREQ']._serialized_end=1198
+  _globals['_GETLOCINVENTORYRESP']._serialized_start=1201
+  _globals['_GETLOCINVENTORYRESP']._serialized_end=1350
+  _globals['_GETLOCINVENTORYRESP_ITEM']._serialized_start=1291
+  _globals['_GETLOCINVENTORYRESP_ITEM']._serialized_end=1350
+  _globals['_RESERVEREQ']._serialized_start=1353
+  _globals['_RESERVEREQ']._serialized_end=1608
+  _globals['_RESERVEREQ_ITEM']._serialized_start=1526
+  _globals['_RESERVEREQ_ITEM']._serialized_end=1563
+  _globals['_RESERVEREQ_TAGSENTRY']._serialized_start=1565
+  _globals['_RESERVEREQ_TAGSENTRY']._serialized_end=1608
+  _globals['_RESERVERESP']._serialized_start=1610
+  _globals['_RESERVERESP']._serialized_end=1644
+  _globals['_FULFILLREQ']._serialized_start=1647
+  _globals['_FULFILLREQ']._serialized_end=1799
+  _globals['_FULFILLREQ_ITEM']._serialized_start=1740
+  _globals['_FULFILLREQ_ITEM']._serialized_end=1799
+  _globals['_FULFILLRESP']._serialized_start=1801
+  _globals['_FULFILLRESP']._serialized_end=1814
+  _globals['_CANCELREQ']._serialized_start=1816
+  _globals['_CANCELREQ']._serialized_end=1848
+  _globals['_CANCELRESP']._serialized_start=1850
+  _globals['_CANCELRESP']._serialized_end=1862
 # @@protoc_insertion_point(module_scope)

@@ -51,6 +51,29 @@ class AddProductsResp(_message.Message):
     uids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, uids: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class ListProductsReq(_message.Message):
+    __slots__ = ("skus", "after", "limit")
+    SKUS_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    skus: _containers.RepeatedScalarFieldContainer[str]
+    after: str
+    limit: int
+    def __init__(self, skus: _Optional[_Iterable[str]] = ..., after: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListProductsResp(_message.Message):
+    __slots__ = ("items",)
+    class Item(_message.Message):
+        __slots__ = ("uid", "sku")
+        UID_FIELD_NUMBER: _ClassVar[int]
+        SKU_FIELD_NUMBER: _ClassVar[int]
+        uid: str
+        sku: str
+        def __init__(self, uid: _Optional[str] = ..., sku: _Optional[str] = ...) -> None: ...
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[ListProductsResp.Item]
+    def __init__(self, items: _Optional[_Iterable[_Union[ListProductsResp.Item, _Mapping]]] = ...) -> None: ...
+
 class ListLocationsReq(_message.Message):
     __slots__ = ("location", "levels")
     LOCATION_FIELD_NUMBER: _ClassVar[int]

@@ -1,0 +1,37 @@
+# Few targets and no logic: longer things are `bf` commands.
+.PHONY: run test quick setup protos bench hook lock
+
+run: setup          ## a server with a demo tenant, and three commands to try
+	.venv/bin/bf demo
+
+test: setup         ## every gate and every test
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/basedpyright
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/bf test
+	.venv/bin/pytest
+
+quick: setup        ## what a git hook runs: format, lint, types, specs
+	.venv/bin/ruff format
+	.venv/bin/ruff check
+	.venv/bin/basedpyright
+	.venv/bin/bf test
+
+bench: setup        ## speed: specs against their floor, reserving by the size of the tree
+	.venv/bin/python bench/floor.py
+	.venv/bin/python bench/tree_size.py
+
+setup: .venv/ready
+
+protos: setup       ## generated code, after a change under proto/
+	scripts/protos
+
+hook:               ## run `make quick` before every commit
+	ln -sf ../../scripts/pre-commit .git/hooks/pre-commit
+
+lock: setup         ## requirements.lock, after a change of pyproject.toml
+	scripts/lock
+
+.venv/ready: requirements.lock pyproject.toml scripts/setup
+	scripts/setup

@@ -1,0 +1,85 @@
+"""A client of one tenant: requests in, responses or refusals out, retries where they are safe."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpclib.client import Channel, UnaryUnaryMethod
+from grpclib.const import Status
+from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
+from grpclib.exceptions import GRPCError
+
+from bf.adapters.grpc.server import REQUEST_ID, TENANT
+from bf.core.domain import Domain
+from bf.core.refusal import Code, Told
+
+TRIES_MAX = 6
+"""How often a request with an id is sent when the server cannot be reached."""
+
+FIRST_PAUSE_S = 0.1
+"""How long to wait before the second try; each pause after it is twice as long."""
+
+
+class UnreachableError(Exception):
+    """The server did not answer; with a request id, the request may be repeated."""
+
+
+class Client:
+    """Calls a service for one tenant over one connection."""
+
+    def __init__(self, host: str, port: int, tenant: str, service: ServiceDescriptor, domain: Domain) -> None:
+        self._address = f"{host}:{port}"
+        self._channel = Channel(host, port, codec=ProtoCodec(), status_details_codec=ProtoStatusDetailsCodec())
+        self._metadata = {TENANT: tenant}
+        self._methods = {
+            domain.requests[method.input_type.name]: UnaryUnaryMethod[Message, Message](
+                self._channel,
+                f"/{service.full_name}/{method.name}",
+                domain.requests[method.input_type.name],
+                domain.responses[method.input_type.name],
+            )
+            for method in service.methods
+        }
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+
+    async def call(self, request: Message, request_id: str = "") -> Message:
+        """Send a request; raises Told if it is refused, UnreachableError if no answer came.
+
+        With a request id it is repeated while the server cannot be reached: it is carried out at most once.
+        """
+        tries = TRIES_MAX if request_id else 1
+        for number in range(tries):
+            try:
+                return await self._call(request, request_id)
+            except UnreachableError:
+                if number == tries - 1:
+                    raise
+                await asyncio.sleep(FIRST_PAUSE_S * 2**number)
+        raise AssertionError("the last try returns or raises")
+
+    async def _call(self, request: Message, request_id: str) -> Message:
+        metadata = self._metadata | {REQUEST_ID: request_id} if request_id else self._metadata
+        try:
+            return await self._methods[type(request)](request, metadata=metadata)
+        except GRPCError as error:
+            if error.status is Status.UNAVAILABLE:
+                raise UnreachableError(f"{self._address}: {error.message}") from error
+            raise _told(error) from error
+        except OSError as error:
+            raise UnreachableError(f"{self._address} cannot be reached: {error}") from error
+
+
+def _told(error: GRPCError) -> Told:
+    details: list[object] = error.details or []
+    reasons = [detail.reason for detail in details if isinstance(detail, ErrorInfo)]
+    return Told(code=Code(error.status.value), message=error.message or "", name=next(iter(reasons), ""))
