@@ -11,7 +11,17 @@ from typing_extensions import override
 
 from bf.cli.usage import UsageError
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "serve": "bf.cli.serve",
+    "tenant": "bf.cli.tenant",
+    "load": "bf.cli.load",
+    "demo": "bf.cli.demo",
+    "test": "bf.cli.test",
+    "explore": "bf.cli.explore",
+    "perf": "bf.cli.perf",
+    "export": "bf.cli.export",
+    "subject": "bf.cli.subject",
+}
 """One command, one file. Only the chosen one is imported, so that each starts as fast as it can."""
 
 WRONG_CALL, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
