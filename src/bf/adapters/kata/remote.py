@@ -39,7 +39,7 @@ class Remote:
 
     def __enter__(self) -> Self:
         self._loop = asyncio.Runner()
-        self._channel = Channel(self._host, self._port, loop=self._loop.get_loop())
+        self._channel = self._loop.run(self._connect())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -65,6 +65,9 @@ class Remote:
         except (KeyError, ValueError, DecodeError) as error:
             raise SubjectError(f"the answer is outside the contract: {type(error).__name__} {error}") from error
         return Outcome(response, events, refusal)
+
+    async def _connect(self) -> Channel:
+        return Channel(self._host, self._port)
 
     async def _ask(self, method: UnaryUnaryMethod[Any, Any], message: Message, seconds: float) -> Any:  # noqa: ANN401  # the method's own
         try:
