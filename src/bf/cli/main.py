@@ -52,8 +52,6 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 2 for a wrong call, 130 after Ctrl-C."""
-    if not __debug__:
-        return _complain("assertions must stay on; start Python without -O and without PYTHONOPTIMIZE", WRONG_CALL)
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(words)

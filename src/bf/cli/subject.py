@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import signal
 import socket
+from contextlib import closing
 
 from bf.adapters.grpc.server import grpc_server
 from bf.adapters.kata.subject import Subject
@@ -30,16 +31,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _listen(addr: str, host: str, port: int) -> socket.socket:
+    """Open a socket that is named TCP, or asyncio would leave Nagle's delay of 40 ms on."""
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)  # named TCP, or asyncio would leave Nagle's delay of 40 ms on
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(where)
-        listener.listen()
+        with closing(socket.socket(family, kind, protocol)) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(where)
+            listener.listen()
+            return listener.dup()
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"--addr: cannot listen on {addr}: {reason}; choose another address or port") from error
-    return listener
 
 
 async def _serve(listener: socket.socket, host: str) -> None:
