@@ -64,7 +64,7 @@ class Refusal(Exception):
 
     @override
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Refusal) and self.reason == other.reason and self.facts == other.facts
+        return type(self) is type(other) and vars(self) == vars(other)
 
     @override
     def __hash__(self) -> int:

@@ -40,6 +40,10 @@ class Tx:
         """Change the state; for appliers only, since replay runs nothing else."""
         self._execute(sql, params)
 
+    def changed(self, sql: str, *params: Value) -> Row | None:
+        """Change the state, and return the first row of the statement's RETURNING; None if nothing changed."""
+        return self._execute(sql, params).fetchone()
+
     def next_uid(self) -> str:
         """Return the uid that the next created thing gets; the event that creates it takes it."""
         return uid_text(self.last_uid + 1)

@@ -4,7 +4,7 @@ from bf.core.refusal import Code, Refusal
 
 
 class Blank(Refusal):
-    """A name, SKU or code without a visible character."""
+    """A name, SKU or code that is empty or only white space."""
 
     code = Code.INVALID_ARGUMENT
     text = "{field} is blank"
@@ -38,6 +38,14 @@ class NothingAsked(Refusal):
 
     code = Code.INVALID_ARGUMENT
     text = "{field} is empty: name at least one"
+    field: str
+
+
+class NoChange(Refusal):
+    """A change of zero units."""
+
+    code = Code.INVALID_ARGUMENT
+    text = "{field} is 0: nothing would change"
     field: str
 
 

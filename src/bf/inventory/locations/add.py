@@ -1,14 +1,14 @@
 """Add locations, nested to any depth: all of them or none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bf.core.feature import applies, handles
 from bf.core.tx import Tx
 from bf.core.uid import number_of
 from bf.inventory.api.events_pb2 import LocationAdded
 from bf.inventory.api.requests_pb2 import AddLocationsReq, AddLocationsResp
-from bf.inventory.checks import require_items, require_text
-from bf.inventory.errors import NameTaken, TooDeep, TooMany
+from bf.inventory.checks import require_text
+from bf.inventory.errors import NameTaken, NothingAsked, TooDeep, TooMany
 from bf.inventory.limits import ADDED_LOCATIONS_MAX, LOCATION_DEPTH_MAX, NAME_CHARS_MAX
 from bf.inventory.locations.tree import find_path, raise_heights
 
@@ -17,7 +17,11 @@ from bf.inventory.locations.tree import find_path, raise_heights
 def add_locations(tx: Tx, req: AddLocationsReq) -> AddLocationsResp:
     """Number the locations depth-first, parents before children; the answer mirrors the request's tree."""
     depth = len(find_path(tx, "parent", req.parent))
-    require_items("locs", req.locs, "ADDED_LOCATIONS_MAX", ADDED_LOCATIONS_MAX)
+    if not req.locs:
+        raise NothingAsked(field="locs")
+    count = _count(req.locs)
+    if count > ADDED_LOCATIONS_MAX:
+        raise TooMany(field="locs", count=count, limit="ADDED_LOCATIONS_MAX", most=ADDED_LOCATIONS_MAX)
     return AddLocationsResp(locs=_add_inside(tx, req.parent, depth, "locs", req.locs))
 
 
@@ -27,6 +31,10 @@ def location_added(tx: Tx, event: LocationAdded) -> None:
     uid, parent = tx.created(event.uid), number_of(event.parent)
     tx.write("INSERT INTO location (uid, name, parent) VALUES (?, ?, ?)", uid, event.name, parent)
     raise_heights(tx, parent, 1)
+
+
+def _count(locs: Sequence[AddLocationsReq.Loc]) -> int:
+    return len(locs) + sum(_count(loc.locs) for loc in locs if loc.locs)
 
 
 def _add_inside(
@@ -45,8 +53,6 @@ def _add_inside(
 
 def _add(tx: Tx, parent: str, field: str, name: str) -> str:
     require_text(field, name, "NAME_CHARS_MAX", NAME_CHARS_MAX)
-    if len(tx.events) == ADDED_LOCATIONS_MAX:
-        raise TooMany(field="locs", count=len(tx.events) + 1, limit="ADDED_LOCATIONS_MAX", most=ADDED_LOCATIONS_MAX)
     if tx.one("SELECT 1 FROM location WHERE parent = ? AND name = ?", number_of(parent), name):
         raise NameTaken(field=field, name=name, parent=parent)
     uid = tx.next_uid()

@@ -1,5 +1,7 @@
 """The tree of locations: paths to the root, and how tall everything is."""
 
+from collections.abc import Iterable
+
 from bf.core.tx import Tx
 from bf.core.uid import uid_number
 from bf.inventory.errors import LocationNotFound
@@ -31,14 +33,23 @@ def path_to_root(tx: Tx, location: int) -> list[int]:
     return path
 
 
+def paths_to_root(tx: Tx, locations: Iterable[int]) -> dict[int, list[int]]:
+    """Return the path of each location, looked up once however often it is named."""
+    paths: dict[int, list[int]] = {}
+    for location in locations:
+        if location not in paths:
+            paths[location] = path_to_root(tx, location)
+    return paths
+
+
 def raise_heights(tx: Tx, location: int, height: int) -> None:
     """Note that `location` has something `height` levels below it."""
     while location != ROOT:
-        row = tx.one("SELECT parent, height FROM location WHERE uid = ?", location)
-        assert row is not None, f"location {location} does not exist"
-        if row[1] >= height:
+        row = tx.changed(
+            "UPDATE location SET height = ?1 WHERE uid = ?2 AND height < ?1 RETURNING parent", height, location
+        )
+        if row is None:
             return
-        tx.write("UPDATE location SET height = ? WHERE uid = ?", height, location)
         location, height = row[0], height + 1
 
 

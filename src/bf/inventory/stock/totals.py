@@ -53,20 +53,29 @@ def take(tx: Tx, path: Iterable[int], product: int, units: int) -> None:
     """Take units away from the first location of a path; rows of nothing go too."""
     here = units
     for location in path:
-        tx.write(
-            "UPDATE stock SET here = here - ?3, on_hand = on_hand - ?4 WHERE location = ?1 AND product = ?2",
+        row = tx.changed(
+            """
+            UPDATE stock SET here = here - ?3, on_hand = on_hand - ?4
+            WHERE location = ?1 AND product = ?2 RETURNING on_hand
+            """,
             location,
             product,
             here,
             units,
         )
-        tx.write("DELETE FROM stock WHERE location = ? AND product = ? AND on_hand = 0", location, product)
+        assert row, f"nothing of product {product} lies inside location {location}"
+        if row[0] == 0:
+            tx.write("DELETE FROM stock WHERE location = ? AND product = ?", location, product)
         here = 0
 
 
 def promise(tx: Tx, path: Iterable[int], product: int, units: int) -> None:
     """Promise units from inside the first location of a path; negative units give a promise back."""
     for location in path:
-        tx.write(
-            "UPDATE stock SET reserved = reserved + ?3 WHERE location = ?1 AND product = ?2", location, product, units
+        row = tx.changed(
+            "UPDATE stock SET reserved = reserved + ?3 WHERE location = ?1 AND product = ?2 RETURNING 1",
+            location,
+            product,
+            units,
         )
+        assert row, f"nothing of product {product} lies inside location {location}"

@@ -6,7 +6,7 @@ from bf.core.uid import number_of
 from bf.inventory.api.events_pb2 import InventoryUpdated
 from bf.inventory.api.requests_pb2 import UpdateInventoryReq, UpdateInventoryResp
 from bf.inventory.checks import require_holdable
-from bf.inventory.errors import NothingAsked, NotOnHand, RootHoldsNothing, StockFull
+from bf.inventory.errors import NoChange, NotOnHand, RootHoldsNothing, StockFull
 from bf.inventory.limits import ON_HAND_UNITS_MAX
 from bf.inventory.locations.tree import ROOT, find_path, path_to_root
 from bf.inventory.products.catalogue import find_product
@@ -23,7 +23,7 @@ def update_inventory(tx: Tx, req: UpdateInventoryReq) -> UpdateInventoryResp:
     product = find_product(tx, "product", req.product)
     change = req.on_hand_change
     if change == 0:
-        raise NothingAsked(field="on_hand_change")
+        raise NoChange(field="on_hand_change")
     require_holdable("on_hand_change", change)
     here = units_here(tx, location, product)
     if here + change < 0:

@@ -15,8 +15,8 @@ from bf.inventory.api.events_pb2 import (
 from bf.inventory.api.requests_pb2 import UpdateInventoryReq, UpdateInventoryResp
 from bf.inventory.errors import (
     LocationNotFound,
+    NoChange,
     NotAvailable,
-    NothingAsked,
     NotOnHand,
     ProductNotFound,
     RootHoldsNothing,
@@ -353,7 +353,7 @@ Yard         on hand 3  reserved 1    promised while only the yard's own unit la
         prose="Zero is also what an order says that forgot to say how many.",
         given=COLA_ON_SHELVES,
         when=UpdateInventoryReq(location=SHELF_1, product=COLA),
-        refused=NothingAsked(field="on_hand_change"),
+        refused=NoChange(field="on_hand_change"),
     ),
     Spec(
         name="one delivery may be as large as all that a tenant may hold",
