@@ -16,7 +16,7 @@ class Tx:
     appliers change it with `write`. A refusal takes back everything since the request began.
     """
 
-    __slots__ = ("_appliers", "_execute", "events", "last_uid", "now_us")
+    __slots__ = ("_appliers", "_execute", "events", "last_uid", "memo", "now_us")
 
     def __init__(self, database: Database, appliers: "Appliers", last_uid: int, now_us: int) -> None:
         self._execute = database.execute
@@ -27,6 +27,8 @@ class Tx:
         """The number of the newest uid."""
         self.now_us = now_us
         """The commit's time: microseconds since 1970, UTC."""
+        self.memo: dict[int, int] = {}
+        """What a domain has looked up and may use again in this transaction; it dies with it."""
 
     def one(self, sql: str, *params: Value) -> Row | None:
         """Return the first row of a SELECT, or None."""

@@ -7,7 +7,7 @@ from bf.inventory.api.events_pb2 import LocationMoved
 from bf.inventory.api.requests_pb2 import MoveLocationReq, MoveLocationResp
 from bf.inventory.errors import BadMove, NameTaken, TooDeep, Uncovered
 from bf.inventory.limits import LOCATION_DEPTH_MAX
-from bf.inventory.locations.tree import find_path, lower_heights, path_to_root, raise_heights
+from bf.inventory.locations.tree import find_path, hang, lower_heights, path_to_root, raise_heights
 
 
 @handles(MoveLocationReq)
@@ -33,6 +33,7 @@ def location_moved(tx: Tx, event: LocationMoved) -> None:
     row = tx.one("SELECT height FROM location WHERE uid = ?", location)
     assert row is not None, f"location {location} does not exist"
     tx.write("UPDATE location SET parent = ? WHERE uid = ?", new_parent, location)
+    hang(tx, location, new_parent)
     lower_heights(tx, old_path[0])
     raise_heights(tx, new_parent, row[0] + 1)
     for gaining in _without(new_path, old_path):

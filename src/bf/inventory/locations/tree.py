@@ -13,22 +13,19 @@ ROOT = 0
 def find_path(tx: Tx, field: str, uid: str) -> list[int]:
     """Return the location that a request's `field` names, what it lies in, and so on; the root is last."""
     location = uid_number(field, uid)
-    if location == ROOT:
-        return [ROOT]
-    row = tx.one("SELECT parent FROM location WHERE uid = ?", location)
-    if row is None:
+    if location != ROOT and _parent(tx, location) is None:
         raise LocationNotFound(field=field, uid=uid)
-    return [location, *path_to_root(tx, row[0])]
+    return path_to_root(tx, location)
 
 
 def path_to_root(tx: Tx, location: int) -> list[int]:
     """Return a location that exists, what it lies in, and so on; the root is last."""
     path = [location]
     while location != ROOT:
-        row = tx.one("SELECT parent FROM location WHERE uid = ?", location)
-        assert row is not None, f"location {location} does not exist"
-        location = row[0]
-        path.append(location)
+        parent = _parent(tx, location)
+        assert parent is not None, f"location {location} does not exist"
+        path.append(parent)
+        location = parent
         assert len(path) <= LOCATION_DEPTH_MAX + 1, f"location {path[0]} lies in a ring"
     return path
 
@@ -72,3 +69,19 @@ def lower_heights(tx: Tx, location: int) -> None:
             return
         tx.write("UPDATE location SET height = ? WHERE uid = ?", height, location)
         location = parent
+
+
+def hang(tx: Tx, location: int, parent: int) -> None:
+    """Let the paths of this transaction know where a location lies from now on."""
+    tx.memo[location] = parent
+
+
+def _parent(tx: Tx, location: int) -> int | None:
+    """Return what a location lies in; None if there is no such location. Looked up once in a transaction."""
+    parent = tx.memo.get(location)
+    if parent is None:
+        row = tx.one("SELECT parent FROM location WHERE uid = ?", location)
+        if row is None:
+            return None
+        parent = tx.memo[location] = row[0]
+    return parent
