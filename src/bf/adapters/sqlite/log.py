@@ -34,9 +34,12 @@ class SqliteLog:
     def __init__(self, path: Path, executor: Executor) -> None:
         self._path = path
         self._executor = executor
-        self._database = SqliteDatabase(path)
-        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", SCHEMA):
-            self._database.execute(statement)
+        try:
+            self._database = SqliteDatabase(path)
+            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", SCHEMA):
+                self._database.execute(statement)
+        except apsw.Error as error:
+            raise DamagedLogError(f"{path}: {error}") from error
 
     async def append(self, expected: Pos, events: int, body: bytes) -> Pos:
         """Append a batch of so many `events` after `expected`, durably."""
@@ -44,12 +47,12 @@ class SqliteLog:
 
     async def head(self) -> Pos:
         """Return the position after the last batch."""
-        return await self._run(self._head)
+        return await self._run(partial(self._look, self._head))
 
     async def read(self, after: Pos) -> AsyncIterator[Batch]:
         """Yield the batches after a position, in order and without holes."""
         cursor = after.cursor
-        while batches := await self._run(partial(self._read, cursor)):
+        while batches := await self._run(partial(self._look, partial(self._read, cursor))):
             for batch in batches:
                 if batch.pos.cursor != cursor + 1:
                     raise DamagedLogError(f"{self._path}: batch {cursor + 1} is missing")
@@ -62,6 +65,12 @@ class SqliteLog:
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    def _look(self, work: Callable[[], Result]) -> Result:
+        try:
+            return work()
+        except apsw.Error as error:
+            raise DamagedLogError(f"{self._path}: {error}") from error
 
     def _append(self, expected: Pos, events: int, body: bytes) -> Pos:
         execute = self._database.execute

@@ -1,0 +1,119 @@
+"""Nodes in this process on real directories, and what their tenants' logs and states hold."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from google.protobuf.message import Message
+
+from bf.adapters.machine.clock import MachineClock
+from bf.adapters.sqlite.database import empty_state
+from bf.adapters.sqlite.storage import DirectoryStorage
+from bf.core.domain import Domain
+from bf.core.ports import START, Answer, Env, Storage
+from bf.core.refusal import Code
+from bf.core.state import State, digest
+from bf.inventory.api import requests_pb2 as rq
+from bf.inventory.domain import INVENTORY
+from bf.node.api.commit_pb2 import Batch, Commit
+from bf.node.node import Node
+from bf.node.replay import catch_up
+
+ACME = "acme"
+ROOT = "00000000-0000-0000-0000-000000000000"
+
+
+def uid(number: int) -> str:
+    return f"00000000-0000-0000-0000-{number:012x}"
+
+
+def new_tenant(root: Path, tenant: str = ACME) -> None:
+    """Make a tenant in a data directory."""
+    storage = DirectoryStorage(root)
+    storage.create(tenant)
+    storage.close()
+
+
+@asynccontextmanager
+async def node_on(root: Path, domain: Domain = INVENTORY) -> AsyncGenerator[Node]:
+    """Run a node on a data directory, and stop it in the end."""
+    storage = DirectoryStorage(root)
+    try:
+        async with node_of(storage, domain) as node:
+            yield node
+    finally:
+        storage.close()
+
+
+@asynccontextmanager
+async def node_of(storage: Storage, domain: Domain = INVENTORY) -> AsyncGenerator[Node]:
+    """Run a node on a storage, and stop it in the end."""
+    node = Node(Env(MachineClock(), storage), domain)
+    try:
+        yield node
+    finally:
+        await node.stop()
+
+
+async def done(node: Node, request: Message, request_id: str = "") -> Answer:
+    """Call for acme, and expect that it is carried out."""
+    answer = await node.call(ACME, request, request_id)
+    assert answer.code == Code.OK, answer
+    return answer
+
+
+async def furnish(node: Node) -> None:
+    """Give acme the shelf 1 and the product 2, `cola`."""
+    await done(node, rq.AddLocationsReq(locs=[rq.AddLocationsReq.Loc(name="Shelf")], parent=ROOT))
+    await done(node, rq.AddProductsReq(skus=["cola"]))
+
+
+def put(units: int) -> rq.UpdateInventoryReq:
+    """Put so many units of cola on the shelf."""
+    return rq.UpdateInventoryReq(location=uid(1), product=uid(2), on_hand_change=units)
+
+
+async def on_hand(node: Node, tenant: str = ACME) -> int:
+    """Count everything that a tenant has."""
+    answer = await node.call(tenant, rq.GetLocInventoryReq(location=ROOT), "")
+    assert answer.code == Code.OK, answer
+    return sum(item.on_hand for item in rq.GetLocInventoryResp.FromString(answer.response).items)
+
+
+def batches(root: Path, tenant: str = ACME) -> list[list[Commit]]:
+    """Read a tenant's log: the commits of each batch."""
+
+    async def read() -> list[list[Commit]]:
+        storage = DirectoryStorage(root)
+        log = storage.log(tenant)
+        found = [list(Batch.FromString(batch.body).commits) async for batch in log.read(START)]
+        await log.close()
+        storage.close()
+        return found
+
+    return asyncio.run(read())
+
+
+def commits(root: Path, tenant: str = ACME) -> list[Commit]:
+    """Read a tenant's log: all commits in order."""
+    return [commit for batch in batches(root, tenant) for commit in batch]
+
+
+def digests(root: Path, tenant: str = ACME) -> tuple[str, str]:
+    """Hash a tenant's state as it lies there, and as a full replay of its log makes it."""
+
+    async def read() -> tuple[str, str]:
+        storage = DirectoryStorage(root)
+        database = storage.database(tenant, fresh=False)
+        state = State.open(database, INVENTORY)
+        lies = digest(state) if state else "no state"
+        database.close()
+        log = storage.log(tenant)
+        made = empty_state(INVENTORY)
+        await catch_up(made, log, lambda _done, _total: None)
+        await log.close()
+        storage.close()
+        return lies, digest(made)
+
+    return asyncio.run(read())
