@@ -1,7 +1,6 @@
 """Run one spec and leave its state as a plain SQLite file to look around in."""
 
 import argparse
-import copy
 import re
 import traceback
 from collections.abc import Sequence
@@ -12,7 +11,6 @@ from bf.adapters.kata.messages import line_of
 from bf.adapters.sqlite.database import empty_state
 from bf.cli.choice import Choice, add_file, choose
 from bf.cli.usage import UsageError
-from bf.core.domain import Domain
 from bf.core.spec import Outcome, run_and_keep
 from bf.core.state import State
 from bf.inventory.domain import INVENTORY
@@ -40,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Return 1 if the spec's request met a bug; the state before it is left all the same."""
     choice = _only(args.spec, args.file)
     path = _free_path(args.out, force=args.force)
-    state = empty_state(_with_comments_inside(INVENTORY))
+    state = empty_state(INVENTORY)
     print(f"{choice.number}. {choice.spec.name}\n   {line_of(choice.spec.when)}")
     state.begin()
     try:
@@ -79,13 +77,6 @@ def _free_path(out: Path | None, *, force: bool) -> Path:
     if not out.parent.is_dir():
         raise UsageError(f"--out: there is no folder {out.parent}; make it first")
     return out
-
-
-def _with_comments_inside(domain: Domain) -> Domain:
-    """Move each table's comment behind its opening bracket, since SQLite keeps only what stands inside a statement."""
-    commented = copy.copy(domain)
-    commented.schema = re.sub(r"((?:^--.*\n)+)(CREATE TABLE \w+ \(\n)", r"\2\1", domain.schema, flags=re.MULTILINE)
-    return commented
 
 
 def _told(outcome: Outcome) -> str:

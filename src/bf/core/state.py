@@ -12,8 +12,8 @@ from bf.core.refusal import UnknownRequest
 from bf.core.tx import Tx
 
 PLATFORM_SCHEMA = """
--- What this state was built from. Position and cursor: the last commit of the log that is in it.
 CREATE TABLE bf_state (
+    -- What this state was built from: the last commit of the log that is in it, and the code that read it.
     one INTEGER PRIMARY KEY CHECK (one = 1),
     position INTEGER NOT NULL,
     cursor INTEGER NOT NULL,
@@ -22,8 +22,8 @@ CREATE TABLE bf_state (
     domain_version INTEGER NOT NULL
 ) STRICT;
 
--- The first answers of requests that carried an id, for exactly-once retries.
 CREATE TABLE bf_answer (
+    -- The first answers of requests that carried an id, for exactly-once retries.
     number INTEGER PRIMARY KEY,  -- in the order of the commits
     request_id TEXT NOT NULL UNIQUE,
     request_digest INTEGER NOT NULL,

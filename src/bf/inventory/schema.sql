@@ -1,9 +1,9 @@
 -- The state of one tenant's stock. Derived from its log: rebuilt by replay, never altered.
--- All uids are the numbers behind the text: 00000000-0000-0000-0000-%012x.
+-- Comments stand inside the statements, where SQLite keeps them.
 
--- Places inside places: regions, warehouses, rows, shelves, bins, containers on their way.
 CREATE TABLE location (
-    uid INTEGER PRIMARY KEY,        -- 0 is the root
+    -- Places inside places: regions, warehouses, rows, shelves, bins, containers on their way.
+    uid INTEGER PRIMARY KEY,            -- the number behind the uid, as everywhere; 0 is the root
     name TEXT NOT NULL,
     parent INTEGER REFERENCES location,
     height INTEGER NOT NULL DEFAULT 0,  -- levels below it; the root's is not kept
@@ -15,20 +15,20 @@ CREATE INDEX location_by_height ON location (parent, height) WHERE height > 0;
 
 INSERT INTO location (uid, name, parent) VALUES (0, '', NULL);
 
--- What can be stocked.
 CREATE TABLE product (
+    -- What can be stocked.
     uid INTEGER PRIMARY KEY,
     sku TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- What lies where, and what is promised. Totals are kept along the path to the root, so that every question about a
--- location is one row, whatever is inside it. Rows of nothing are deleted.
---
---     root         on hand 3  reserved 2
---       Warehouse  on hand 3  reserved 2     a reservation of 1 here, one of 1 at Shelf 1
---         Shelf 1  here 2     reserved 1
---         Shelf 2  here 1
 CREATE TABLE stock (
+    -- What lies where, and what is promised. Totals are kept along the path to the root, so that every question about
+    -- a location is one row, whatever is inside it. Rows of nothing are deleted.
+    --
+    --     root         on hand 3  reserved 2
+    --       Warehouse  on hand 3  reserved 2     a reservation of 1 here, one of 1 at Shelf 1
+    --         Shelf 1  here 2     reserved 1
+    --         Shelf 2  here 1
     location INTEGER NOT NULL REFERENCES location,
     product INTEGER NOT NULL REFERENCES product,
     here INTEGER NOT NULL CHECK (here >= 0),          -- units at this very location
@@ -38,13 +38,14 @@ CREATE TABLE stock (
     PRIMARY KEY (location, product)
 ) STRICT, WITHOUT ROWID;
 
--- Open reservations: promises to customers.
 CREATE TABLE reservation (
+    -- Open reservations: promises to customers.
     uid INTEGER PRIMARY KEY,
-    code TEXT NOT NULL UNIQUE       -- the retailer's own
+    code TEXT NOT NULL UNIQUE  -- the retailer's own
 ) STRICT;
 
 CREATE TABLE reservation_line (
+    -- What a reservation promises: so many units from anywhere inside a location.
     reservation INTEGER NOT NULL REFERENCES reservation,
     product INTEGER NOT NULL REFERENCES product,
     location INTEGER NOT NULL REFERENCES location,
