@@ -16,11 +16,11 @@ from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpclib.reflection.v1.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
 from bf.adapters.grpc.server import grpc_server
-from bf.adapters.kata import subject
 from bf.adapters.kata.api import kata_pb2 as kata
 from bf.adapters.kata.messages import pack
 from bf.adapters.kata.remote import Remote, SubjectError
 from bf.adapters.kata.subject import Subject
+from bf.core.limits import SPEC_GIVEN_EVENTS_MAX
 from bf.core.refusal import Code
 from bf.core.spec import Spec, differences, specs_of
 from bf.core.tx import Tx
@@ -180,10 +180,11 @@ def test_unreadable_bytes_are_an_invalid_argument(channel: Channel) -> None:
     assert refused(channel, b"\xff\xff\xff")[0] == "INVALID_ARGUMENT"
 
 
-def test_given_events_have_a_limit(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "SPEC_GIVEN_EVENTS_MAX", 1)
-    code, message = refused(channel, kata.SpecRequest(given=[pack(SHELF), pack(COLA)], when=pack(ADD_TEA)))
-    assert (code, message) == ("INVALID_ARGUMENT", "given: 2 events; SPEC_GIVEN_EVENTS_MAX allows 1")
+def test_given_events_have_a_limit(channel: Channel) -> None:
+    given = [Packed()] * (SPEC_GIVEN_EVENTS_MAX + 1)
+    code, message = refused(channel, kata.SpecRequest(given=given, when=pack(ADD_TEA)))
+    assert (code, message) == ("INVALID_ARGUMENT", "given: 100001 events; SPEC_GIVEN_EVENTS_MAX allows 100000")
+    assert refused(channel, kata.SpecRequest(given=given[1:]))[1].startswith("given[0]: is missing")
 
 
 CONTRADICTIONS: dict[str, list[Message]] = {
@@ -191,6 +192,7 @@ CONTRADICTIONS: dict[str, list[Message]] = {
     "a parent that is nowhere": [SHELF, LocationAdded(uid=u(2), name="Other", parent=u(9))],
     "text as uid": [SHELF, LocationAdded(uid="two", name="Other", parent=u(0))],
     "a number that no database holds": [SHELF, LocationAdded(uid="0" * 24 + "f" * 99, name="Other", parent=u(0))],
+    "less than nothing": [SHELF, InventoryUpdated(location=u(1), product=u(2), on_hand_change=-1, on_hand=-1)],
     "stock at no location": [COLA, InventoryUpdated(location=u(9), product=u(2), on_hand_change=1, on_hand=1)],
 }
 
@@ -262,7 +264,7 @@ def test_the_runner_names_a_subject_that_is_not_there() -> None:
 
 
 def test_the_runner_names_what_the_subject_refuses_to_run(remote: Remote) -> None:
-    contradiction = Spec(name="x", given=CONTRADICTIONS["a parent that is nowhere"], when=ADD_TEA)
+    contradiction = Spec(name="x", given=CONTRADICTIONS["the same uid twice"], when=ADD_TEA)
     with pytest.raises(SubjectError, match=r"FAILED_PRECONDITION: given\[1\]"):
         remote.run(contradiction)
 
