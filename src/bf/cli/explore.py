@@ -1,7 +1,6 @@
 """Run one spec and leave its state as a plain SQLite file to look around in."""
 
 import argparse
-import re
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
