@@ -481,6 +481,18 @@ SPECS = [
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
     ),
     Spec(
+        name="a box with a bag in it makes the pallet that it came to two levels taller",
+        story=STORY,
+        given=[
+            *PIT_AND_EMPTY_PALLET,
+            LocationAdded(uid=BOX, name="Box", parent=u(0)),
+            LocationAdded(uid=BAG, name="Bag", parent=BOX),
+            LocationMoved(uid=BOX, old_parent=u(0), new_parent=PALLET),
+        ],
+        when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM - 1)),
+        refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+    ),
+    Spec(
         name="the bottom of a pit may come up to the floor",
         story=STORY,
         given=PIT,
@@ -721,6 +733,55 @@ SPECS = [
         given=[*PALLET_OF_COLA, COLA_AT_SHELF_B, COLA_PALLET_MOVED_SOUTH, PROMISED_IN_NORTH],
         when=MoveLocationReq(uid=SHELF_B, new_parent=ABROAD),
         refused=Uncovered(uid=SHELF_B, product=COLA, location=NORTH),
+    ),
+    Spec(
+        name="goods that left on a pallet are gone even if the move did not say from where",
+        story=STORY,
+        prose="Bundles of other implementations may leave the old parent empty.",
+        given=[
+            *PALLET_OF_COLA,
+            COLA_AT_SHELF_B,
+            LocationMoved(uid=COLA_PALLET, new_parent=SOUTH),
+            PROMISED_IN_NORTH,
+        ],
+        when=MoveLocationReq(uid=SHELF_B, new_parent=ABROAD),
+        refused=Uncovered(uid=SHELF_B, product=COLA, location=NORTH),
+    ),
+    Spec(
+        name="goods that came home on a pallet count for the whole country",
+        story=STORY,
+        prose="They went abroad, came back into South and were promised from anywhere in the country.",
+        given=[
+            *PALLET_OF_COLA,
+            LocationMoved(uid=COLA_PALLET, old_parent=SHELF_A, new_parent=ABROAD),
+            LocationMoved(uid=COLA_PALLET, old_parent=ABROAD, new_parent=SOUTH),
+            PROMISED_IN_THE_COUNTRY,
+        ],
+        when=MoveLocationReq(uid=SOUTH, new_parent=ABROAD),
+        refused=Uncovered(uid=SOUTH, product=COLA, location=COUNTRY),
+    ),
+    Spec(
+        name="goods that came on a pallet under promise do not cover another promise",
+        story=STORY,
+        prose=(
+            "The pallet's 5 cola are promised from the pallet, so the 4 promised from South lie in the crate:\n"
+            "\n"
+            "    South       on hand 9  reserved 9\n"
+            "      Pallet    on hand 5  reserved 5\n"
+            "      Crate     on hand 4"
+        ),
+        given=[
+            *PALLET_OF_COLA,
+            Reserved(
+                reservation=u(10), code="sale", items=[Reserved.Item(product=COLA, quantity=5, location=COLA_PALLET)]
+            ),
+            LocationAdded(uid=u(11), name="Crate", parent=SOUTH),
+            InventoryUpdated(location=u(11), product=COLA, on_hand_change=4, on_hand=4),
+            COLA_PALLET_MOVED_SOUTH,
+            Reserved(reservation=u(12), code="gift", items=[Reserved.Item(product=COLA, quantity=4, location=SOUTH)]),
+        ],
+        when=MoveLocationReq(uid=u(11), new_parent=ABROAD),
+        refused=Uncovered(uid=u(11), product=COLA, location=SOUTH),
     ),
     Spec(
         name="goods on a pallet add up with those of its new warehouse",
