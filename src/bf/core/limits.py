@@ -6,6 +6,9 @@ REQUEST_BYTES_MAX = 2 * 1024 * 1024
 REPLY_BYTES_MAX = 4 * 1024 * 1024
 """The largest answer: what every gRPC client takes by default."""
 
+REFUSAL_BYTES_MAX = 1_000
+"""The longest sentence of a refusal, in UTF-8: with its details it fits into the 8 KiB of trailers clients take."""
+
 REQUEST_ID_CHARS_MAX = 128
 """The longest request id."""
 

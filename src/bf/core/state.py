@@ -36,6 +36,10 @@ CREATE TABLE bf_answer (
 """
 
 
+class LostBatchError(Exception):
+    """The database has forgotten the whole batch by itself, as it does when the disk is full: nothing of it counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What a request led to."""
@@ -105,7 +109,10 @@ class State:
         self.pos, self.last_uid = self._begun_at
 
     def execute(self, request: Message, now_us: int) -> Done:
-        """Carry out one request; a Refusal, or any other exception, leaves the state as it was."""
+        """Carry out one request; a Refusal, or any other exception, leaves the state as it was.
+
+        After LostBatchError the batch is to be rolled back, since its earlier requests are gone.
+        """
         handler = self.domain.handlers.get(type(request))
         if handler is None:
             raise UnknownRequest(request=type(request).__name__)
@@ -114,8 +121,7 @@ class State:
             response = handler(tx, request)
         except BaseException:
             if tx.events:
-                self.database.execute("ROLLBACK TO request")
-                self.database.execute("RELEASE request")
+                self._take_back()
             raise
         if tx.events:
             self.database.execute("RELEASE request")
@@ -130,6 +136,13 @@ class State:
             self.domain.appliers[type(event)](tx, event)
             count += 1
         self._advance(tx.last_uid, count)
+
+    def _take_back(self) -> None:
+        try:
+            self.database.execute("ROLLBACK TO request")
+            self.database.execute("RELEASE request")
+        except Exception as error:
+            raise LostBatchError("the savepoint of a request is gone, and the batch with it") from error
 
     def _advance(self, last_uid: int, events: int) -> None:
         self.last_uid = last_uid

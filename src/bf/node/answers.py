@@ -4,7 +4,7 @@ import hashlib
 
 from google.protobuf.message import Message
 
-from bf.core.limits import REQUEST_IDS_COUNT_MAX
+from bf.core.limits import REFUSAL_BYTES_MAX, REQUEST_IDS_COUNT_MAX
 from bf.core.ports import Answer, Database
 from bf.core.refusal import Code, Refusal
 from bf.node.api.commit_pb2 import Commit
@@ -24,9 +24,17 @@ def refused(refusal: Refusal) -> Answer:
     return Answer(
         code=refusal.code,
         reason=refusal.reason,
-        message=str(refusal),
+        message=_short(str(refusal)),
         field=refusal.facts.get("field", ""),
     )
+
+
+def _short(text: str) -> str:
+    """Cut a sentence that repeats a caller's long text, between two characters."""
+    body = text.encode()
+    if len(body) <= REFUSAL_BYTES_MAX:
+        return text
+    return body[: REFUSAL_BYTES_MAX - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def digest_of(request: Message) -> int:

@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from bf.core.limits import BATCH_REQUESTS_MAX, QUEUE_REQUESTS_MAX, REPLY_BYTES_MAX
 from bf.core.ports import Answer, Clock, Log, LogError
 from bf.core.refusal import Code, Refusal
-from bf.core.state import State
+from bf.core.state import LostBatchError, State
 from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
 
@@ -160,6 +160,8 @@ class Cell:
                 commit.refusal.code, commit.refusal.reason = answer.code, answer.reason
                 commit.refusal.message, commit.refusal.field = answer.message, answer.field
             return answer
+        except LostBatchError:
+            raise
         except Exception:
             logger.exception("tenant %s: %s failed", self._tenant, commit.request)
             return FAILED

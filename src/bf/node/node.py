@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 
 from bf.core.domain import Domain
 from bf.core.limits import REQUEST_ID_CHARS_MAX
-from bf.core.ports import Answer, Env, LogError
+from bf.core.ports import Answer, Env
 from bf.core.refusal import Code, Refusal
 from bf.node import answers, cell, replay
 
@@ -50,20 +50,27 @@ class Node:
             opened = await self._cell(tenant)
         except KeyError:
             return answers.refused(TenantNotFound(field="tenant", tenant=tenant))
-        except LogError:
+        except Exception:
             logger.exception("tenant %s cannot be opened", tenant)
             return cell.FAILED
         return await opened.call(request, request_id)
 
     async def open_all(self) -> None:
-        """Open every tenant, one after the other."""
+        """Open every tenant, one after the other; one that cannot be opened stops no other."""
         for tenant in self._env.storage.tenants():
+            await self._try(tenant)
+
+    async def _try(self, tenant: str) -> None:
+        try:
             await self._cell(tenant)
+        except Exception:
+            logger.exception("tenant %s cannot be opened", tenant)
 
     async def stop(self) -> None:
         """Let every cell finish what it has begun."""
         cells, self._cells = self._cells, {}
         for opening in cells.values():
+            await asyncio.wait([opening])
             if not opening.cancelled() and not opening.exception():
                 await opening.result().stop()
 
@@ -72,7 +79,12 @@ class Node:
         if opening is None or _ended(opening):
             opening = asyncio.get_running_loop().create_task(self._open(tenant, opening), name=f"open {tenant}")
             self._cells[tenant] = opening
-        return await asyncio.shield(opening)
+        try:
+            return await asyncio.shield(opening)
+        except KeyError:  # whoever guesses names fills no memory
+            if self._cells.get(tenant) is opening:
+                del self._cells[tenant]
+            raise
 
     async def _open(self, tenant: str, ended: asyncio.Task[cell.Cell] | None) -> cell.Cell:
         if ended and not ended.cancelled() and not ended.exception():

@@ -42,7 +42,10 @@ class DirectoryStorage:
 
     def lock(self) -> None:
         """Become the one server on this directory, until `close` or death; StorageError if there is one already."""
-        lock = self._lock_path.open("a")
+        try:
+            lock = self._lock_path.open("a")
+        except OSError as error:
+            raise StorageError(f"cannot write {self._lock_path}: {error.strerror}") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -52,7 +55,7 @@ class DirectoryStorage:
 
     def create(self, tenant: str) -> None:
         """Make an empty tenant; StorageError if the name is taken or cannot be a server name."""
-        if len(tenant) > TENANT_NAME_CHARS_MAX or not TENANT_NAME.fullmatch(tenant):
+        if not _is_name(tenant):
             raise StorageError(
                 f"{tenant!r} cannot name a tenant: "
                 f"use at most {TENANT_NAME_CHARS_MAX} lower-case letters, digits and inner hyphens"
@@ -61,10 +64,12 @@ class DirectoryStorage:
             (self._tenants / tenant).mkdir()
         except FileExistsError:
             raise StorageError(f"tenant {tenant} exists already") from None
+        except OSError as error:
+            raise StorageError(f"cannot make {self._tenants / tenant}: {error.strerror}") from error
 
     def tenants(self) -> list[str]:
-        """Return the names of all tenants, sorted."""
-        return sorted(path.name for path in self._tenants.iterdir() if path.is_dir())
+        """Return the names of all tenants, sorted; other folders, such as lost+found, are none."""
+        return sorted(path.name for path in self._tenants.iterdir() if _is_name(path.name) and path.is_dir())
 
     def log(self, tenant: str) -> SqliteLog:
         """Open a tenant's log; KeyError if there is no such tenant."""
@@ -80,7 +85,7 @@ class DirectoryStorage:
         try:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")  # the log is the truth: a state that is behind catches up
-        except apsw.NotADBError:
+        except (apsw.NotADBError, apsw.CorruptError):
             database.close()
             return self.database(tenant, fresh=True)
         return database
@@ -93,6 +98,10 @@ class DirectoryStorage:
 
     def _folder(self, tenant: str) -> Path:
         folder = self._tenants / tenant
-        if not TENANT_NAME.fullmatch(tenant) or not folder.is_dir():
+        if not _is_name(tenant) or not folder.is_dir():
             raise KeyError(tenant)
         return folder
+
+
+def _is_name(tenant: str) -> bool:
+    return len(tenant) <= TENANT_NAME_CHARS_MAX and TENANT_NAME.fullmatch(tenant) is not None
