@@ -26,7 +26,7 @@ from bf.core.spec import Spec, differences, specs_of
 from bf.core.tx import Tx
 from bf.core.uid import uid_text as u
 from bf.inventory.api import requests_pb2 as ours
-from bf.inventory.api.events_pb2 import InventoryUpdated, LocationAdded, ProductAdded
+from bf.inventory.api.events_pb2 import InventoryUpdated, LocationAdded, LocationMoved, ProductAdded
 from bf.inventory.domain import INVENTORY
 
 grpc: Any = importlib.import_module("grpc")  # it has no types
@@ -190,6 +190,11 @@ def test_given_events_have_a_limit(channel: Channel) -> None:
 CONTRADICTIONS: dict[str, list[Message]] = {
     "the same uid twice": [SHELF, LocationAdded(uid=u(1), name="Other", parent=u(0))],
     "a parent that is nowhere": [SHELF, LocationAdded(uid=u(2), name="Other", parent=u(9))],
+    "a location inside itself": [SHELF, LocationAdded(uid=u(2), name="Other", parent=u(2))],
+    "a shelf inside its own box": [
+        SHELF,
+        LocationMoved(uid=u(1), new_parent=u(1)),
+    ],
     "text as uid": [SHELF, LocationAdded(uid="two", name="Other", parent=u(0))],
     "a number that no database holds": [SHELF, LocationAdded(uid="0" * 24 + "f" * 99, name="Other", parent=u(0))],
     "less than nothing": [SHELF, InventoryUpdated(location=u(1), product=u(2), on_hand_change=-1, on_hand=-1)],

@@ -18,10 +18,10 @@ ADDED_LOCATIONS_MAX = 10_000
 ADDED_PRODUCTS_MAX = 10_000
 """How many products one request may create."""
 
-LISTED_LOCATIONS_MAX = 10_000
+LISTED_LOCATIONS_MAX = 5_000
 """How many locations one answer may show."""
 
-LISTED_PRODUCTS_MAX = 20_000
+LISTED_PRODUCTS_MAX = 5_000
 """How many products one answer may show."""
 
 ORDER_LINES_MAX = 1_000

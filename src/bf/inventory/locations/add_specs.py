@@ -532,6 +532,7 @@ SPECS = [
         when=AddLocationsReq(parent=u(0), locs=[ALL_BOXES]),
         then=AddLocationsResp(locs=[ALL_BOXES_ADDED]),
         events=BOXES,
+        heavy=True,
     ),
     Spec(
         name="a box below the deepest level refuses all the boxes around it",
@@ -540,6 +541,7 @@ SPECS = [
         refused=TooDeep(
             field="locs[0]." * LOCATION_DEPTH_MAX + "locs", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX
         ),
+        heavy=True,
     ),
     Spec(
         name="the deepest level is filled step by step too",
@@ -548,6 +550,7 @@ SPECS = [
         when=AddLocationsReq(parent=u(LOCATION_DEPTH_MAX - 1), locs=[Loc(name="Letter")]),
         then=AddLocationsResp(locs=[Added(name="Letter", uid=u(LOCATION_DEPTH_MAX), parent=u(LOCATION_DEPTH_MAX - 1))]),
         events=[LocationAdded(uid=u(LOCATION_DEPTH_MAX), name="Letter", parent=u(LOCATION_DEPTH_MAX - 1))],
+        heavy=True,
     ),
     Spec(
         name="nothing can be added inside a location on the deepest level",
@@ -555,6 +558,7 @@ SPECS = [
         given=BOXES,
         when=AddLocationsReq(parent=u(LOCATION_DEPTH_MAX), locs=[Loc(name="Letter")]),
         refused=TooDeep(field="locs", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="a nested location that would lie below the deepest level refuses the one around it",
@@ -565,6 +569,7 @@ SPECS = [
             locs=[Loc(name="Envelope"), Loc(name="Folder", locs=[Loc(name="Letter")])],
         ),
         refused=TooDeep(field="locs[1].locs", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="nothing can be added inside a pallet that moved to the deepest level",
@@ -632,31 +637,6 @@ SPECS = [
                     )
                 ),
             )
-        ],
-        heavy=True,
-    ),
-    Spec(
-        name="one request may add as many locations as the limit allows",
-        story=STORY,
-        when=AddLocationsReq(
-            parent=u(0),
-            locs=[Loc(name="Row", locs=[Loc(name=f"Bin {one}") for one in range(2, ADDED_LOCATIONS_MAX + 1)])],
-        ),
-        then=AddLocationsResp(
-            locs=[
-                Added(
-                    name="Row",
-                    uid=u(1),
-                    parent=u(0),
-                    locs=[
-                        Added(name=f"Bin {one}", uid=u(one), parent=u(1)) for one in range(2, ADDED_LOCATIONS_MAX + 1)
-                    ],
-                )
-            ]
-        ),
-        events=[
-            LocationAdded(uid=u(1), name="Row", parent=u(0)),
-            *(LocationAdded(uid=u(one), name=f"Bin {one}", parent=u(1)) for one in range(2, ADDED_LOCATIONS_MAX + 1)),
         ],
         heavy=True,
     ),

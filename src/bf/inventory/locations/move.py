@@ -30,12 +30,13 @@ def location_moved(tx: Tx, event: LocationMoved) -> None:
     location, new_parent = number_of(event.uid), number_of(event.new_parent)
     _, *old_path = path_to_root(tx, location)
     new_path = path_to_root(tx, new_parent)
+    assert location not in new_path, f"location {location} would lie inside itself"
     row = tx.one("SELECT height FROM location WHERE uid = ?", location)
     assert row is not None, f"location {location} does not exist"
     tx.write("UPDATE location SET parent = ? WHERE uid = ?", new_parent, location)
     hang(tx, location, new_parent)
-    lower_heights(tx, old_path[0])
-    raise_heights(tx, new_parent, row[0] + 1)
+    lower_heights(tx, old_path)
+    raise_heights(tx, new_path, row[0] + 1)
     for gaining in _without(new_path, old_path):
         tx.write(
             """

@@ -370,6 +370,7 @@ SPECS = [
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM)),
         then=MoveLocationResp(),
         events=[LocationMoved(uid=PALLET, old_parent=u(0), new_parent=u(PIT_BOTTOM))],
+        heavy=True,
     ),
     Spec(
         name="a pallet does not move to where its box would lie below the deepest level",
@@ -377,6 +378,7 @@ SPECS = [
         given=PIT_AND_PALLET_WITH_BOX,
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM)),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="a pallet may move to where its box lies on the deepest level",
@@ -385,6 +387,7 @@ SPECS = [
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM - 1)),
         then=MoveLocationResp(),
         events=[LocationMoved(uid=PALLET, old_parent=u(0), new_parent=u(PIT_BOTTOM - 1))],
+        heavy=True,
     ),
     Spec(
         name="nothing moves into a location on the deepest level",
@@ -392,6 +395,7 @@ SPECS = [
         given=[*PIT_AND_PALLET_WITH_BOX, LocationMoved(uid=BOX, old_parent=PALLET, new_parent=u(PIT_BOTTOM))],
         when=MoveLocationReq(uid=PALLET, new_parent=BOX),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="the deepest thing on a pallet decides how deep it may move",
@@ -400,6 +404,7 @@ SPECS = [
         given=PIT_AND_FULL_PALLET,
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM - 1)),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="a pallet whose only box left may move to the deepest level",
@@ -408,6 +413,7 @@ SPECS = [
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM)),
         then=MoveLocationResp(),
         events=[LocationMoved(uid=PALLET, old_parent=u(0), new_parent=u(PIT_BOTTOM))],
+        heavy=True,
     ),
     Spec(
         name="a pallet may move one level deeper after its tallest box left",
@@ -417,6 +423,7 @@ SPECS = [
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM - 1)),
         then=MoveLocationResp(),
         events=[LocationMoved(uid=PALLET, old_parent=u(0), new_parent=u(PIT_BOTTOM - 1))],
+        heavy=True,
     ),
     Spec(
         name="what is left on a pallet still counts after its tallest box left",
@@ -425,6 +432,7 @@ SPECS = [
         given=[*PIT_AND_FULL_PALLET, LocationMoved(uid=BOX, old_parent=PALLET, new_parent=u(0))],
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM)),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="a bag that left a box on a pallet makes room for the whole pallet",
@@ -434,6 +442,7 @@ SPECS = [
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM - 1)),
         then=MoveLocationResp(),
         events=[LocationMoved(uid=PALLET, old_parent=u(0), new_parent=u(PIT_BOTTOM - 1))],
+        heavy=True,
     ),
     Spec(
         name="a crate that left beside a taller box makes no room",
@@ -442,6 +451,7 @@ SPECS = [
         given=[*PIT_AND_FULL_PALLET, LocationMoved(uid=CRATE, old_parent=PALLET, new_parent=u(0))],
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM - 1)),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="a bag that changes boxes on one pallet leaves the pallet as tall as it was",
@@ -449,6 +459,7 @@ SPECS = [
         given=[*PIT_AND_FULL_PALLET, LocationMoved(uid=BAG, old_parent=BOX, new_parent=CRATE)],
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM - 1)),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="a box that gave its bag to a crate may move one level deeper",
@@ -457,6 +468,7 @@ SPECS = [
         when=MoveLocationReq(uid=BOX, new_parent=u(PIT_BOTTOM)),
         then=MoveLocationResp(),
         events=[LocationMoved(uid=BOX, old_parent=PALLET, new_parent=u(PIT_BOTTOM))],
+        heavy=True,
     ),
     Spec(
         name="a box that came back makes its pallet tall again",
@@ -468,6 +480,7 @@ SPECS = [
         ],
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM)),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="a bag put into a box makes the pallet around it taller",
@@ -479,6 +492,7 @@ SPECS = [
         ],
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM - 1)),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="a box with a bag in it makes the pallet that it came to two levels taller",
@@ -499,6 +513,7 @@ SPECS = [
         when=MoveLocationReq(uid=u(PIT_BOTTOM), new_parent=u(0)),
         then=MoveLocationResp(),
         events=[LocationMoved(uid=u(PIT_BOTTOM), old_parent=u(PIT_BOTTOM - 1), new_parent=u(0))],
+        heavy=True,
     ),
     Spec(
         name="a move that is both too deep and to a taken name is refused as too deep",
@@ -506,6 +521,7 @@ SPECS = [
         given=[*PIT_AND_PALLET_WITH_BOX, LocationAdded(uid=BAG, name="Pallet", parent=u(PIT_BOTTOM))],
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM)),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     # Promises on the way.
     Spec(

@@ -1,6 +1,6 @@
 """The tree of locations: paths to the root, and how tall everything is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bf.core.tx import Tx
 from bf.core.uid import uid_number
@@ -39,23 +39,23 @@ def paths_to_root(tx: Tx, locations: Iterable[int]) -> dict[int, list[int]]:
     return paths
 
 
-def raise_heights(tx: Tx, location: int, height: int) -> None:
-    """Note that `location` has something `height` levels below it."""
-    while location != ROOT:
-        row = tx.changed(
-            "UPDATE location SET height = ?1 WHERE uid = ?2 AND height < ?1 RETURNING parent", height, location
+def raise_heights(tx: Tx, path: Sequence[int], height: int) -> None:
+    """Note that the first location of a path has something `height` levels below it."""
+    for location in path[:-1]:  # the root's height is not kept
+        raised = tx.changed(
+            "UPDATE location SET height = ?1 WHERE uid = ?2 AND height < ?1 RETURNING 1", height, location
         )
-        if row is None:
+        if not raised:
             return
-        location, height = row[0], height + 1
+        height += 1
 
 
-def lower_heights(tx: Tx, location: int) -> None:
-    """Note that something left the inside of `location`."""
-    while location != ROOT:
+def lower_heights(tx: Tx, path: Sequence[int]) -> None:
+    """Note that something left the inside of the first location of a path."""
+    for location in path[:-1]:
         row = tx.one(
             """
-            SELECT parent, height, coalesce(
+            SELECT height, coalesce(
                 (SELECT max(height) + 1 FROM location WHERE parent = ?1 AND height > 0),
                 (SELECT 1 FROM location WHERE parent = ?1 LIMIT 1),
                 0)
@@ -64,11 +64,10 @@ def lower_heights(tx: Tx, location: int) -> None:
             location,
         )
         assert row is not None, f"location {location} does not exist"
-        parent, known, height = row
+        known, height = row
         if known == height:
             return
         tx.write("UPDATE location SET height = ? WHERE uid = ?", height, location)
-        location = parent
 
 
 def hang(tx: Tx, location: int, parent: int) -> None:

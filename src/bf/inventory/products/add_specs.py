@@ -196,14 +196,6 @@ SPECS = [
         events=[ProductAdded(uid=u(2), sku="Pallet")],
     ),
     Spec(
-        name="one request may add as many products as the limit allows",
-        story=STORY,
-        when=AddProductsReq(skus=MANY_SKUS),
-        then=AddProductsResp(uids=[u(number) for number in range(1, ADDED_PRODUCTS_MAX + 1)]),
-        events=[ProductAdded(uid=u(number), sku=sku) for number, sku in enumerate(MANY_SKUS, 1)],
-        heavy=True,
-    ),
-    Spec(
         name="one product more than the limit refuses the whole request",
         story=STORY,
         when=AddProductsReq(skus=[*MANY_SKUS, "cola"]),

@@ -14,8 +14,8 @@ from bf.inventory.api.events_pb2 import (
     Reserved,
 )
 from bf.inventory.api.requests_pb2 import GetLocInventoryReq, GetLocInventoryResp
-from bf.inventory.errors import LocationNotFound, Negative, TooMuchToShow
-from bf.inventory.limits import LISTED_PRODUCTS_MAX, ON_HAND_UNITS_MAX
+from bf.inventory.errors import LocationNotFound, Negative
+from bf.inventory.limits import ON_HAND_UNITS_MAX
 
 STORY = "docs/stories.md#asking-what-is-there"
 
@@ -70,15 +70,6 @@ THREE_PRODUCTS = (
     InventoryUpdated(location=SHELF_1, product=COLA, on_hand_change=1, on_hand=1),
     InventoryUpdated(location=SHELF_1, product=TEA, on_hand_change=2, on_hand=2),
 )
-
-MANY = [u(number) for number in range(2, LISTED_PRODUCTS_MAX + 3)]
-"""One product more than an answer may show."""
-
-HALL_WITH_MANY_PRODUCTS = [
-    LocationAdded(uid=u(1), name="Hall", parent=ROOT),
-    *(ProductAdded(uid=product, sku=f"product {product}") for product in MANY),
-    *(InventoryUpdated(location=u(1), product=product, on_hand_change=1, on_hand=1) for product in MANY),
-]
 
 SPECS = [
     Spec(
@@ -447,34 +438,5 @@ Yard         12 cola  reserved 1
         given=THREE_PRODUCTS,
         when=GetLocInventoryReq(location=SHELF_1, after="cola"),
         refused=MalformedUid(field="after", value="cola"),
-    ),
-    Spec(
-        name="a list too long for one answer is not cut off silently",
-        story=STORY,
-        prose="Who does not know that something is missing, sells too little: the answer says how to ask for all of it.",
-        heavy=True,
-        given=HALL_WITH_MANY_PRODUCTS,
-        when=GetLocInventoryReq(location=ROOT),
-        refused=TooMuchToShow(
-            limit="LISTED_PRODUCTS_MAX", most=LISTED_PRODUCTS_MAX, remedy="ask in pages with `after` and `limit`"
-        ),
-    ),
-    Spec(
-        name="a page too large for one answer is refused as well",
-        story=STORY,
-        heavy=True,
-        given=HALL_WITH_MANY_PRODUCTS,
-        when=GetLocInventoryReq(location=ROOT, limit=LISTED_PRODUCTS_MAX + 1),
-        refused=TooMuchToShow(
-            limit="LISTED_PRODUCTS_MAX", most=LISTED_PRODUCTS_MAX, remedy="ask in pages with `after` and `limit`"
-        ),
-    ),
-    Spec(
-        name="a list too long for one answer is shown in pages",
-        story=STORY,
-        heavy=True,
-        given=HALL_WITH_MANY_PRODUCTS,
-        when=GetLocInventoryReq(location=ROOT, limit=LISTED_PRODUCTS_MAX),
-        then=GetLocInventoryResp(items=[Item(product=product, on_hand=1, available=1) for product in MANY[:-1]]),
     ),
 ]
