@@ -49,11 +49,11 @@ async def _demo(data: Path, host: str, port: int) -> None:
     tenants = storage(data)
     if TENANT not in tenants.tenants():
         tenants.create(TENANT)
-    async with serving(tenants, host, port):
+    async with serving(tenants, host, port) as open_port:
         body = SAMPLE.read_bytes()
         items = list(online_retail.read(online_retail.decode(body)))
-        show(await load(host, port, TENANT, SAMPLE.stem, COVER_PERCENT, body, items))
-        print(TRY_NEXT.format(tenant=TENANT, host=host, port=port, sample=_short(SAMPLE)), flush=True)
+        show(await load(host, open_port, TENANT, SAMPLE.stem, COVER_PERCENT, body, items))
+        print(TRY_NEXT.format(tenant=TENANT, host=host, port=open_port, sample=_short(SAMPLE)), flush=True)
         await stop_signal()
     print("stopped", flush=True)
 

@@ -33,9 +33,9 @@ def run(args: argparse.Namespace) -> int:
 
 async def _serve(data: Path, host: str, port: int) -> None:
     tenants = storage(data)
-    async with serving(tenants, host, port):
+    async with serving(tenants, host, port) as open_port:
         count = len(tenants.tenants())
-        print(f"serving {count} tenants of {data} on {host}:{port}, in plain text; Ctrl-C stops", flush=True)
+        print(f"serving {count} tenants of {data} on {host}:{open_port}, in plain text; Ctrl-C stops", flush=True)
         if not count:
             print(f"there is none yet: bf tenant create acme --data {data}", flush=True)
         await stop_signal()

@@ -1,6 +1,7 @@
 """Where a real node is put together: the machine's clock, a data directory, and gRPC on a port."""
 
 import ipaddress
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,8 +27,8 @@ def storage(data: Path) -> DirectoryStorage:
 
 
 @asynccontextmanager
-async def serving(tenants: DirectoryStorage, host: str, port: int) -> AsyncGenerator[None]:
-    """Serve the tenants of a data directory; at the end, finish what was begun and give the directory back.
+async def serving(tenants: DirectoryStorage, host: str, port: int) -> AsyncGenerator[int]:
+    """Serve the tenants of a data directory; yield the port, and at the end finish what was begun.
 
     Plain text is for this machine alone: other addresses are refused until there is TLS.
     """
@@ -42,17 +43,22 @@ async def serving(tenants: DirectoryStorage, host: str, port: int) -> AsyncGener
     server = grpc_server([service])
     try:
         await node.open_all()
-        try:
-            await server.start(host, port)
-        except OSError as error:
-            raise UsageError(f"--addr: cannot listen on {host}:{port}: {error.strerror}") from error
-        yield
+        listening = _listen(host, port)
+        await server.start(sock=listening)
+        yield listening.getsockname()[1]
         await service.drain()
         server.close()
         await server.wait_closed()
     finally:
         await node.stop()
         tenants.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise UsageError(f"--addr: cannot listen on {host}:{port}: {error.strerror}") from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -21,6 +21,9 @@ BATCH_REQUESTS_MAX = 256
 QUEUE_REQUESTS_MAX = 4_096
 """How many requests of one tenant may wait; one more is told to come back later."""
 
+DRAIN_S_MAX = 10
+"""How long a stopping server waits for clients to read the answers of what was under way."""
+
 TENANT_NAME_CHARS_MAX = 63
 """A tenant's name is a DNS label, so that it can be a server name."""
 

@@ -5,6 +5,7 @@ The tenant is named in the call's metadata (`tenant`), and so is the id for exac
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from google.protobuf.descriptor import ServiceDescriptor
@@ -19,6 +20,7 @@ from grpclib.server import Server, Stream
 
 from bf.adapters.grpc.codec import BytesCodec, read_request
 from bf.core.domain import Domain
+from bf.core.limits import DRAIN_S_MAX
 from bf.core.ports import Answer, Calls
 
 TENANT = "tenant"
@@ -52,36 +54,40 @@ class DomainService:
         }
 
     async def drain(self) -> None:
-        """Turn new calls away and wait until those under way have their answers."""
+        """Turn new requests away and wait, not for ever, until those under way have their answers.
+
+        A call that has not sent its whole request is not under way, and a client that does not read is not waited for.
+        """
         self._draining = True
         if self._in_flight:
-            await self._idle.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), DRAIN_S_MAX)
 
     def _unary(self, request_type: type[Message]) -> Callable[[Stream[Any, Any]], Awaitable[None]]:
-        async def counted(stream: Stream[Any, Any]) -> None:
+        async def carry_out(stream: Stream[Any, Any]) -> None:
+            tenant = _metadata(stream, TENANT)
+            if not tenant:
+                raise GRPCError(Status.INVALID_ARGUMENT, f"name the tenant in the call's metadata: {TENANT}")
+            request = await read_request(stream, request_type)
             if self._draining:
                 raise GRPCError(
                     Status.UNAVAILABLE, "the server is stopping: repeat the request with the same request-id"
                 )
             self._in_flight += 1
             try:
-                await carry_out(stream)
+                await answer(stream, tenant, request)
             finally:
                 self._in_flight -= 1
                 if self._draining and not self._in_flight:
                     self._idle.set()
 
-        async def carry_out(stream: Stream[Any, Any]) -> None:
-            tenant = _metadata(stream, TENANT)
-            if not tenant:
-                raise GRPCError(Status.INVALID_ARGUMENT, f"name the tenant in the call's metadata: {TENANT}")
-            request = await read_request(stream, request_type)
-            answer = await self._calls.call(tenant, request, _metadata(stream, REQUEST_ID))
-            if answer.code:
-                raise _error(answer, self._domain.name)
-            await stream.send_message(answer.response)
+        async def answer(stream: Stream[Any, Any], tenant: str, request: Message) -> None:
+            told = await self._calls.call(tenant, request, _metadata(stream, REQUEST_ID))
+            if told.code:
+                raise _error(told, self._domain.name)
+            await stream.send_message(told.response)
 
-        return counted
+        return carry_out
 
 
 def grpc_server(services: "list[Any]") -> Server:
