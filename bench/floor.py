@@ -30,6 +30,10 @@ class Recorder:
         self.statements.append((sql, params))
         return self._database.execute(sql, params)
 
+    def changes(self) -> int:
+        """Return how many rows the last change changed."""
+        return self._database.changes()
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()

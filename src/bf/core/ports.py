@@ -25,6 +25,10 @@ class Rows(Protocol):
 class Database(Protocol):
     """One tenant's state in SQL."""
 
+    def changes(self) -> int:
+        """Return how many rows the last INSERT, UPDATE or DELETE changed."""
+        ...
+
     def close(self) -> None:
         """Give back what the database holds open."""
         ...

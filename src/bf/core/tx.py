@@ -16,10 +16,11 @@ class Tx:
     appliers change it with `write`. A refusal takes back everything since the request began.
     """
 
-    __slots__ = ("_appliers", "_execute", "events", "last_uid", "memo", "now_us")
+    __slots__ = ("_appliers", "_changes", "_execute", "events", "last_uid", "memo", "now_us")
 
     def __init__(self, database: Database, appliers: "Appliers", last_uid: int, now_us: int) -> None:
         self._execute = database.execute
+        self._changes = database.changes
         self._appliers = appliers
         self.events: list[Message] = []
         """What happened so far, in order."""
@@ -42,9 +43,10 @@ class Tx:
         """Change the state; for appliers only, since replay runs nothing else."""
         self._execute(sql, params)
 
-    def changed(self, sql: str, *params: Value) -> Row | None:
-        """Change the state, and return the first row of the statement's RETURNING; None if nothing changed."""
-        return self._execute(sql, params).fetchone()
+    def changed(self, sql: str, *params: Value) -> bool:
+        """Change the state as `write` does, and say whether any row was there to change."""
+        self._execute(sql, params)
+        return self._changes() > 0
 
     def next_uid(self) -> str:
         """Return the uid that the next created thing gets; the event that creates it takes it."""

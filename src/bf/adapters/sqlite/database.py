@@ -25,6 +25,10 @@ class SqliteDatabase:
         """Open a database file, or a new database in memory."""
         filename = ":memory:" if path is None else str(path)
         self.connection = apsw.Connection(filename, statementcachesize=STATEMENTS_COUNT_MAX)
+        # Plans must not depend on bound values: else SQLite, built with STAT4, prepares a statement with a range or an
+        # ORDER BY anew at every call (12 µs instead of 2).
+        self.connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+        self.changes = self.connection.changes
         self.execute = cast("Callable[..., Rows]", self.connection.cursor().execute)
 
     def close(self) -> None:

@@ -42,10 +42,7 @@ def paths_to_root(tx: Tx, locations: Iterable[int]) -> dict[int, list[int]]:
 def raise_heights(tx: Tx, path: Sequence[int], height: int) -> None:
     """Note that the first location of a path has something `height` levels below it."""
     for location in path[:-1]:  # the root's height is not kept
-        raised = tx.changed(
-            "UPDATE location SET height = ?1 WHERE uid = ?2 AND height < ?1 RETURNING 1", height, location
-        )
-        if not raised:
+        if not tx.changed("UPDATE location SET height = ?1 WHERE uid = ?2 AND height < ?1", height, location):
             return
         height += 1
 

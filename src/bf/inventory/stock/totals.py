@@ -51,31 +51,27 @@ def put(tx: Tx, path: Iterable[int], product: int, units: int) -> None:
 
 def take(tx: Tx, path: Iterable[int], product: int, units: int) -> None:
     """Take units away from the first location of a path; rows of nothing go too."""
-    here = units
+    here, emptied = units, True
     for location in path:
-        row = tx.changed(
-            """
-            UPDATE stock SET here = here - ?3, on_hand = on_hand - ?4
-            WHERE location = ?1 AND product = ?2 RETURNING on_hand
-            """,
+        taken = tx.changed(
+            "UPDATE stock SET here = here - ?3, on_hand = on_hand - ?4 WHERE location = ?1 AND product = ?2",
             location,
             product,
             here,
             units,
         )
-        assert row, f"nothing of product {product} lies inside location {location}"
-        if row[0] == 0:
-            tx.write("DELETE FROM stock WHERE location = ? AND product = ?", location, product)
+        assert taken, f"nothing of product {product} lies inside location {location}"
+        if emptied:  # only what holds nothing but an empty location can be empty
+            emptied = tx.changed(
+                "DELETE FROM stock WHERE location = ? AND product = ? AND on_hand = 0", location, product
+            )
         here = 0
 
 
 def promise(tx: Tx, path: Iterable[int], product: int, units: int) -> None:
     """Promise units from inside the first location of a path; negative units give a promise back."""
     for location in path:
-        row = tx.changed(
-            "UPDATE stock SET reserved = reserved + ?3 WHERE location = ?1 AND product = ?2 RETURNING 1",
-            location,
-            product,
-            units,
+        promised = tx.changed(
+            "UPDATE stock SET reserved = reserved + ?3 WHERE location = ?1 AND product = ?2", location, product, units
         )
-        assert row, f"nothing of product {product} lies inside location {location}"
+        assert promised, f"nothing of product {product} lies inside location {location}"
