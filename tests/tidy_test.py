@@ -1,0 +1,296 @@
+"""The house rules that are cheap to check. An exception is listed by name with its reason; one without need goes."""
+
+import ast
+import importlib
+import io
+import re
+import subprocess
+import sys
+import tokenize
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor
+
+from bf.adapters.kata.api import kata_pb2
+from bf.cli.main import COMMANDS
+from bf.core.refusal import Refusal
+from bf.core.spec import specs_of
+from bf.inventory import errors
+from bf.inventory.api import events_pb2, requests_pb2
+from bf.inventory.domain import INVENTORY
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "bf"
+
+CORE_LINES_MAX = 1_000
+FILE_LINES_MAX = 400
+
+UNITS = set("BATCHES BYTES CHARS COUNT DEPTH EVENTS LINES LOCATIONS MS PRODUCTS REQUESTS S TAGS UNITS".split(" "))
+"""What our limits count."""
+
+LARGE_FILES: dict[str, str] = {}
+"""Files that may have more lines than FILE_LINES_MAX, and why."""
+
+GRAND_NAMES = {"DomainService": "a service is gRPC's own word for what a server offers"}
+"""Classes that may be called so, and why."""
+
+SPECS = specs_of(INVENTORY)
+
+
+def sources(folder: Path = SOURCE) -> list[Path]:
+    """Return the files that people write: no generated ones."""
+    return [path for path in sorted(folder.rglob("*.py")) if not path.stem.endswith("_pb2")]
+
+
+def own_code() -> list[Path]:
+    return [path for path in sources() if not path.stem.endswith("_specs")]
+
+
+def short(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+
+
+def names_used(path: Path) -> set[str]:
+    """Return every name and attribute that code reads; imports and texts do not count."""
+    nodes = list(ast.walk(parsed(path)))
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | {
+        node.attr for node in nodes if isinstance(node, ast.Attribute)
+    }
+
+
+def is_feature(path: Path) -> bool:
+    marks = (
+        mark for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef) for mark in node.decorator_list
+    )
+    return any(isinstance(mark, ast.Call) and ast.unparse(mark.func).split(".")[-1] == "handles" for mark in marks)
+
+
+# Features and specs.
+
+
+def test_every_feature_is_in_its_domains_list() -> None:
+    written = {module_name(path) for path in own_code() if is_feature(path)}
+    assert written == {feature.name for feature in INVENTORY.features}
+
+
+def test_every_feature_has_its_specs_beside_it_and_all_specs_have_a_feature() -> None:
+    specs = {module_name(path).removesuffix("_specs") for path in sources() if path.stem.endswith("_specs")}
+    assert specs == {feature.name for feature in INVENTORY.features}
+    empty = [
+        feature.name for feature in INVENTORY.features if not importlib.import_module(f"{feature.name}_specs").SPECS
+    ]
+    assert not empty
+
+
+def test_no_two_specs_have_one_name() -> None:
+    assert [name for name, count in Counter(spec.name for spec in SPECS).items() if count > 1] == []
+
+
+def anchors(path: Path) -> set[str]:
+    """Return a Markdown file's anchors, as GitHub makes them of its headings."""
+    titles = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_spec_belongs_to_a_story_and_every_story_has_specs() -> None:
+    title, *stories = re.findall(r"^#+ (.+)$", (ROOT / "docs/stories.md").read_text("utf-8"), re.MULTILINE)
+    assert title == "User stories"
+    assert len(anchors(ROOT / "docs/stories.md")) == len(stories) + 1, "two stories have one anchor"
+    told = {f"docs/stories.md#{anchor}" for anchor in anchors(ROOT / "docs/stories.md") - {"user-stories"}}
+    assert {spec.story for spec in SPECS} == told
+
+
+REFUSALS = [
+    found
+    for found in vars(errors).values()
+    if isinstance(found, type) and issubclass(found, Refusal) and found is not Refusal
+]
+
+
+def test_every_refusal_is_raised_by_code() -> None:
+    raised = {
+        node.exc.func.id
+        for path in own_code()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name)
+    }
+    assert {refusal.__name__ for refusal in REFUSALS} <= raised
+
+
+def test_every_refusal_is_told_by_a_spec() -> None:
+    told = {type(spec.refused) for spec in SPECS}
+    assert [refusal.__name__ for refusal in REFUSALS if refusal not in told] == []
+
+
+# Limits.
+
+LIMITS = [
+    (path, name)
+    for path in (SOURCE / "core/limits.py", SOURCE / "inventory/limits.py")
+    for name in re.findall(r"^([A-Z_]+) = ", path.read_text("utf-8"), re.MULTILINE)
+]
+EVERY_LIMIT = pytest.mark.parametrize(("path", "name"), LIMITS, ids=[name for _, name in LIMITS])
+
+
+@EVERY_LIMIT
+def test_a_limit_ends_with_its_unit_and_max_and_says_what_it_is(path: Path, name: str) -> None:
+    *_, unit, end = name.split("_")
+    assert end == "MAX"
+    assert unit in UNITS
+    assert re.search(rf'^{name} = .+\n"""\S', path.read_text("utf-8"), re.MULTILINE), "a sentence stands below it"
+
+
+@EVERY_LIMIT
+def test_a_limit_limits_something(path: Path, name: str) -> None:
+    assert any(name in names_used(other) for other in own_code() if other != path)
+
+
+@EVERY_LIMIT
+def test_a_limit_is_reached_by_a_spec_or_a_test(path: Path, name: str) -> None:
+    del path
+    specs = [path for path in sources() if path.stem.endswith("_specs")]
+    tests = [path for path in sources(ROOT / "tests") if path != Path(__file__)]
+    assert any(name in names_used(path) for path in [*specs, *tests])
+
+
+# Sizes, names and comments.
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines())
+
+
+def test_the_core_can_be_read_in_one_sitting() -> None:
+    assert sum(lines(path) for path in sources(SOURCE / "core")) <= CORE_LINES_MAX
+
+
+def test_no_file_is_large() -> None:
+    large = {short(path) for path in own_code() if lines(path) > FILE_LINES_MAX}
+    assert large == set(LARGE_FILES)
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert [short(path) for path in sources() if path.read_text("utf-8") and not ast.get_docstring(parsed(path))] == []
+
+
+def test_nothing_is_called_a_manager_service_helper_or_utility() -> None:
+    grand = re.compile(r"manager|service|helper|util", re.IGNORECASE)
+    modules = {short(path) for path in sources() if grand.search(path.stem)}
+    classes = {
+        node.name
+        for path in sources()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef) and grand.search(node.name)
+    }
+    assert modules == set()
+    assert classes == set(GRAND_NAMES)
+
+
+DIRECTIVE = re.compile(r"#\s*(noqa|pyright:|type:|ruff:|pragma:|fmt:)")
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def test_every_silenced_check_has_its_reason_beside_it() -> None:
+    places = [SOURCE, ROOT / "tests", ROOT / "bench", ROOT / "examples"]
+    silent = [
+        f"{short(path)}:{number}"
+        for path in [path for place in places for path in sources(place)]
+        for number, comment in comments(path)
+        if DIRECTIVE.search(comment) and DIRECTIVE.match(f"#{comment.split('#')[-1]}")
+    ]
+    assert silent == []
+
+
+def test_every_rule_that_is_turned_off_has_its_reason_beside_it() -> None:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    rules = re.findall(r'^    "[A-Z]+[0-9]*",.*$|^"[^"]+" = \["[A-Z]+[0-9]*"\].*$', text, re.MULTILINE)
+    assert len(rules) > 20, "the pattern no longer finds the rules"
+    assert [rule for rule in rules if " # " not in rule] == []
+
+
+# Commands, generated code, the lock file.
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_examples_and_a_place_in_the_documentation(command: str) -> None:
+    examples: str = importlib.import_module(COMMANDS[command]).EXAMPLES
+    assert re.search(rf"^  bf {command}\b", examples, re.MULTILINE)
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    assert any(re.search(rf"\bbf {command}\b", page.read_text("utf-8")) for page in pages)
+
+
+def test_generated_code_is_what_the_protos_say(tmp_path: Path) -> None:
+    protos = sorted((ROOT / "proto").rglob("*.proto"))
+    options = [f"--proto_path={ROOT / 'proto'}", f"--python_out={tmp_path}", f"--pyi_out={tmp_path}"]
+    subprocess.run([sys.executable, "-m", "grpc_tools.protoc", *options, *map(str, protos)], check=True, timeout=60)
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*_pb2.py*")}
+    kept = {
+        path.relative_to(ROOT / "src"): path.read_bytes()
+        for path in SOURCE.rglob("*_pb2.py*")
+        if "cache" not in str(path)
+    }
+    assert sorted(made) == sorted(kept)
+    assert [str(path) for path, body in made.items() if body != kept[path]] == [], "run: make protos"
+
+
+Shape = tuple[int, bool, int, "tuple[Shape, ...]"]
+
+
+def shape(message: Descriptor) -> tuple[Shape, ...]:
+    """Return what the bytes of a message depend on: numbers and types, not names."""
+    fields = cast("Iterable[FieldDescriptor]", message.fields)
+    return tuple(
+        sorted(
+            (field.number, field.is_repeated, field.type, field_shape(message, field.message_type)) for field in fields
+        )
+    )
+
+
+def field_shape(message: Descriptor, inside: Descriptor | None) -> tuple[Shape, ...]:
+    """A location's locations have the shape that is being told."""
+    return shape(inside) if inside is not None and inside is not message else ()
+
+
+def top(*files: FileDescriptor) -> dict[str, Descriptor]:
+    return {name: message for file in files for name, message in file.message_types_by_name.items()}
+
+
+def test_the_katas_messages_have_our_numbers_and_types() -> None:
+    ours, theirs = top(requests_pb2.DESCRIPTOR, events_pb2.DESCRIPTOR), top(kata_pb2.DESCRIPTOR)
+    assert set(theirs) - set(ours) == {"SpecRequest", "SpecResponse", "AboutRequest", "AboutResponse"}
+    assert {name: shape(message) for name, message in ours.items()} == {name: shape(theirs[name]) for name in ours}
+
+
+def test_the_lock_pins_everything_with_hashes_and_names_no_host() -> None:
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    entries = [entry for entry in re.split(r"(?<!\\)\n", text) if entry.strip()]
+    loose = [entry for entry in entries if not re.match(r"[\w.\-]+==\S+.*--hash=sha256:[0-9a-f]{64}", entry, re.DOTALL)]
+    assert loose == []
+    assert re.findall(r"://|--(?:extra-)?index-url|--find-links|--trusted-host", text) == []
+
+
+def test_the_lock_has_everything_that_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = {
+        re.split(r"[<>=]", name)[0] for name in [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    }
+    locked = set(re.findall(r"^([\w.\-]+)==", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE))
+    assert asked <= locked
