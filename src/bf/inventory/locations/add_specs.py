@@ -581,6 +581,7 @@ SPECS = [
         ],
         when=AddLocationsReq(parent=u(LOCATION_DEPTH_MAX), locs=[Loc(name="Letter")]),
         refused=TooDeep(field="locs", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="a thousand nested locations are laid out in one request",

@@ -505,6 +505,7 @@ SPECS = [
         ],
         when=MoveLocationReq(uid=PALLET, new_parent=u(PIT_BOTTOM - 1)),
         refused=TooDeep(field="uid", depth=LOCATION_DEPTH_MAX + 1, most=LOCATION_DEPTH_MAX),
+        heavy=True,
     ),
     Spec(
         name="the bottom of a pit may come up to the floor",
