@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bf.adapters.kata import bundle
 from bf.cli.usage import UsageError, read_text
 from bf.core.spec import Spec, specs_of
 from bf.inventory.domain import INVENTORY
@@ -42,6 +41,8 @@ def choose(pattern: str | None, file: Path | None) -> Sequence[Choice]:
 def _specs(file: Path | None) -> list[Spec]:
     if file is None:
         return specs_of(INVENTORY)
+    from bf.adapters.kata import bundle  # noqa: PLC0415  # protobuf's text format is slow to import
+
     try:
         return bundle.read(read_text("--file", file), INVENTORY)
     except bundle.BundleError as error:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn, Protocol, cast
 
-from typing_extensions import override
-
 from bf.cli.usage import UsageError
 
 COMMANDS: dict[str, str] = {
@@ -45,8 +43,8 @@ class Command(Protocol):
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line."""
 
-    @override
     def error(self, message: str) -> NoReturn:
+        """Complain in the way of every command."""
         raise UsageError(f"{message}; see {self.prog} --help")
 
 

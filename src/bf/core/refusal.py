@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-
-from typing_extensions import dataclass_transform, override
+from typing import dataclass_transform
 
 
 class Code(IntEnum):
@@ -58,15 +57,12 @@ class Refusal(Exception):
         """The fields as text."""
         return {name: str(value) for name, value in vars(self).items() if not name.startswith("_")}
 
-    @override
     def __str__(self) -> str:
         return self.text.format(**vars(self))
 
-    @override
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
 
-    @override
     def __hash__(self) -> int:
         return hash(self.reason)
 
@@ -97,7 +93,6 @@ class Told(Refusal):
     name: str = ""
 
     @property
-    @override
     def reason(self) -> str:
         """The refusal's name, if that was told too."""
         return self.name or type(self).__name__

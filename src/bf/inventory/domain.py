@@ -1,6 +1,6 @@
 """The inventory domain: the explicit list of what it can do."""
 
-from importlib.resources import files
+from pathlib import Path
 
 from bf.core.domain import Domain
 from bf.inventory.api import events_pb2, requests_pb2
@@ -14,7 +14,7 @@ from bf.inventory.stock import cancel, fulfill, query, reserve, update
 INVENTORY = Domain(
     name="inventory",
     version=1,
-    schema=files("bf.inventory").joinpath("schema.sql").read_text("utf-8"),
+    schema=Path(__file__).with_name("schema.sql").read_text("utf-8"),
     requests=requests_pb2.DESCRIPTOR,
     events=events_pb2.DESCRIPTOR,
     features=[

@@ -1,5 +1,6 @@
 """Reading and writing gRPC messages: bounded, and touched once."""
 
+from contextlib import suppress
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -7,6 +8,7 @@ from grpclib.const import Status
 from grpclib.encoding.base import CodecBase
 from grpclib.encoding.proto import ProtoCodec
 from grpclib.exceptions import GRPCError
+from grpclib.protocol import Stream as Source
 from grpclib.server import Stream
 
 from bf.core.limits import REQUEST_BYTES_MAX
@@ -37,7 +39,7 @@ async def read_request(stream: Stream[Any, Any], message_type: type[Message]) ->
     grpclib itself reads messages of any size and answers unreadable ones with UNKNOWN; hence the look inside.
     """
     source = stream._stream  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see above
-    header = await source.recv_data(HEADER_BYTES)
+    header = await _read(source, HEADER_BYTES)
     if len(header) < HEADER_BYTES:
         raise GRPCError(Status.INVALID_ARGUMENT, "the call has no message")
     if header[0]:
@@ -46,10 +48,25 @@ async def read_request(stream: Stream[Any, Any], message_type: type[Message]) ->
     if size > REQUEST_BYTES_MAX:
         message = f"the message has {size} bytes; REQUEST_BYTES_MAX allows {REQUEST_BYTES_MAX}: split the request"
         raise GRPCError(Status.RESOURCE_EXHAUSTED, message)
-    body = await source.recv_data(size)
+    body = await _read(source, size)
     if len(body) < size:
-        raise GRPCError(Status.INVALID_ARGUMENT, f"the message ends after {len(body)} of {size} bytes")
+        raise GRPCError(Status.INVALID_ARGUMENT, f"the message ends before its {size} bytes")
     try:
         return message_type.FromString(body)
     except DecodeError:
         raise GRPCError(Status.INVALID_ARGUMENT, f"the message is not a {message_type.DESCRIPTOR.full_name}") from None
+
+
+async def _read(source: Source, size: int) -> bytes:
+    """Read so many bytes; nothing if the call ends before them.
+
+    grpclib takes an empty frame for the end, and a message that ends too early for a fault of ours.
+    """
+    buffer = source.buffer
+    while True:
+        with suppress(AssertionError):
+            body = await buffer.read(size)
+            if body or not size:
+                return body
+        if buffer._eof and buffer._unacked.empty():  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see above
+            return b""

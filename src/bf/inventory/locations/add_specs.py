@@ -642,15 +642,6 @@ SPECS = [
         heavy=True,
     ),
     Spec(
-        name="one location more than the limit refuses the whole request",
-        story=STORY,
-        when=AddLocationsReq(parent=u(0), locs=[Loc(name=f"Bin {one}") for one in range(1, ADDED_LOCATIONS_MAX + 2)]),
-        refused=TooMany(
-            field="locs", count=ADDED_LOCATIONS_MAX + 1, limit="ADDED_LOCATIONS_MAX", most=ADDED_LOCATIONS_MAX
-        ),
-        heavy=True,
-    ),
-    Spec(
         name="nested locations count towards the limit of one request",
         story=STORY,
         when=AddLocationsReq(
