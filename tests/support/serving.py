@@ -69,6 +69,11 @@ class Bf:
         self.said += rest.decode()
         return self._process.returncode
 
+    def end_text(self) -> str:
+        """Wait for its end, and return all that it said."""
+        self.end()
+        return self.said
+
     def kill(self) -> None:
         """End it as a power cut would: kill -9."""
         self._process.kill()
