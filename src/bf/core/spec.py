@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import NamedTuple, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -39,8 +39,7 @@ class Spec:
         return replace(self, given=tuple(self.given), events=tuple(self.events), refused=refused, story="", heavy=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came out of a spec's request."""
 
     response: Message | None

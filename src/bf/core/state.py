@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from google.protobuf.message import Message
 
@@ -40,8 +40,7 @@ class LostBatchError(Exception):
     """The database has forgotten the whole batch by itself, as it does when the disk is full: nothing of it counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What a request led to."""
 
     response: Message
