@@ -54,7 +54,7 @@ def caller(address: str) -> Generator[Caller]:
         yield caller
 
 
-def raw(caller: Caller, rpc: str, body: bytes, metadata: "list[tuple[str, str]] | None" = None, **more: object) -> Any:  # noqa: ANN401
+def raw(caller: Caller, rpc: str, body: bytes, metadata: "list[tuple[str, str]] | None" = None, **more: object) -> Any:  # noqa: ANN401  # grpcio's call
     """Send bytes as a request; return grpcio's finished call."""
     metadata = [("tenant", ACME)] if metadata is None else metadata
     call = unary(caller.channel, rpc).future(body, metadata=metadata, timeout=PATIENCE_S, **more)
@@ -62,14 +62,14 @@ def raw(caller: Caller, rpc: str, body: bytes, metadata: "list[tuple[str, str]] 
     return call
 
 
-def refused(caller: Caller, request: Message, request_id: str = "") -> Any:  # noqa: ANN401
+def refused(caller: Caller, request: Message, request_id: str = "") -> Any:  # noqa: ANN401  # grpcio's call
     """Send a request; return grpcio's finished call, which must be a refusal."""
     call = caller.begin(request, request_id)
     assert call.code() is not Code.OK
     return call
 
 
-def details(call: Any) -> list[Message]:  # noqa: ANN401
+def details(call: Any) -> list[Message]:  # noqa: ANN401  # grpcio's call
     """Unpack the error details of a refusal."""
     trailers = dict(call.trailing_metadata())
     status = Status.FromString(trailers["grpc-status-details-bin"])
@@ -106,7 +106,7 @@ def test_reflection_tells_a_stranger_all_that_calling_takes(caller: Caller) -> N
 
 
 def test_each_rpc_can_be_called(caller: Caller) -> None:
-    def call(request: Message) -> Any:  # noqa: ANN401
+    def call(request: Message) -> Any:  # noqa: ANN401  # any response
         called.add(request.DESCRIPTOR.name.removesuffix("Req"))
         return caller.call(request)
 

@@ -88,7 +88,7 @@ def served(data: Path) -> Generator[tuple[Bf, str]]:
         yield server, line.split(" on ", 1)[1].split(",", 1)[0]
 
 
-def unary(channel: grpc.Channel, name: str) -> Any:  # noqa: ANN401
+def unary(channel: grpc.Channel, name: str) -> Any:  # noqa: ANN401  # grpcio's callable
     """Return grpcio's callable of an rpc that takes and gives bytes; its types are its own."""
     return cast("Any", channel).unary_unary(f"{SERVICE}/{name}")
 

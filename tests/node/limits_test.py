@@ -1,0 +1,107 @@
+"""The platform's limits are reached: one below passes, one above is refused or forgotten."""
+
+import asyncio
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from google.protobuf.message import Message
+from tests.support.tenants import ACME, ROOT, done, furnish, new_tenant, node_on, on_hand, put
+
+from bf.adapters.grpc import server
+from bf.adapters.grpc.client import Client
+from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
+from bf.core.limits import REPLY_BYTES_MAX, REQUEST_IDS_COUNT_MAX, TENANT_NAME_CHARS_MAX
+from bf.core.ports import Answer
+from bf.core.refusal import Code
+from bf.inventory.api import requests_pb2 as rq
+from bf.inventory.api.service_pb2 import DESCRIPTOR
+from bf.inventory.domain import INVENTORY
+from bf.node import answers, cell
+
+SERVICE = DESCRIPTOR.services_by_name["InventoryService"]
+
+
+def test_a_tenants_name_is_at_most_a_dns_label(tmp_path: Path) -> None:
+    storage = DirectoryStorage(tmp_path)
+    storage.create("a" * TENANT_NAME_CHARS_MAX)
+    with pytest.raises(StorageError, match=f"at most {TENANT_NAME_CHARS_MAX}"):
+        storage.create("a" * (TENANT_NAME_CHARS_MAX + 1))
+    assert storage.tenants() == ["a" * TENANT_NAME_CHARS_MAX]
+    storage.close()
+
+
+def test_the_oldest_first_answers_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = 2
+    assert answers.REQUEST_IDS_COUNT_MAX == REQUEST_IDS_COUNT_MAX > kept
+    monkeypatch.setattr(answers, "REQUEST_IDS_COUNT_MAX", kept)
+    new_tenant(tmp_path)
+
+    async def story() -> None:
+        async with node_on(tmp_path) as node:
+            await furnish(node)
+            for request_id in ("first", "second", "third"):
+                await done(node, put(1), request_id)
+            await done(node, put(1), "second")
+            await done(node, put(1), "third")
+            assert await on_hand(node) == 3
+            await done(node, put(1), "first")
+            assert await on_hand(node) == 4
+
+    asyncio.run(story())
+
+
+def test_an_answer_that_no_client_would_take_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_tenant(tmp_path)
+    products = rq.ListProductsReq()
+
+    async def story() -> None:
+        async with node_on(tmp_path) as node:
+            await furnish(node)
+            size = len((await done(node, products)).response)
+            assert 0 < size < REPLY_BYTES_MAX == cell.REPLY_BYTES_MAX
+            monkeypatch.setattr(cell, "REPLY_BYTES_MAX", size)
+            await done(node, products)
+            monkeypatch.setattr(cell, "REPLY_BYTES_MAX", size - 1)
+            answer = await node.call(ACME, products, "")
+            assert (answer.code, answer.reason) == (Code.RESOURCE_EXHAUSTED, "ReplyTooLarge")
+            assert re.search(f"{size} bytes; REPLY_BYTES_MAX", answer.message)
+
+    asyncio.run(story())
+
+
+class Silent:
+    """Whoever is called here gets no answer."""
+
+    def __init__(self) -> None:
+        self.called = asyncio.Event()
+
+    async def call(self, tenant: str, request: Message, request_id: str) -> Answer:
+        del tenant, request, request_id
+        self.called.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+
+def test_a_stopping_server_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "DRAIN_S_MAX", 0.05)
+
+    async def story() -> None:
+        silent = Silent()
+        service = server.DomainService(SERVICE, INVENTORY, silent)
+        served = server.grpc_server([service])
+        listening = socket.create_server(("127.0.0.1", 0))
+        await served.start(sock=listening)
+        port = listening.getsockname()[1]
+        async with Client("127.0.0.1", port, ACME, SERVICE, INVENTORY) as client:
+            call = asyncio.create_task(client.call(rq.ListLocationsReq(location=ROOT)))
+            await silent.called.wait()
+            async with asyncio.timeout(5):
+                await service.drain()
+                served.close()
+                await served.wait_closed()
+        await asyncio.wait([call])  # the connection has gone, so it ends
+        assert call.exception()
+
+    asyncio.run(story())
