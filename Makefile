@@ -9,7 +9,8 @@ test: setup         ## every gate and every test
 	.venv/bin/ruff check
 	.venv/bin/basedpyright
 	.venv/bin/lint-imports --no-logo
-	.venv/bin/bf test
+	.venv/bin/coverage run -m bf.cli.main test
+	.venv/bin/coverage report --fail-under=100
 	.venv/bin/pytest
 
 quick: setup        ## what a git hook runs: format, lint, types, specs
