@@ -167,6 +167,12 @@ def test_a_promise_deeper_down_is_used_before_one_higher_up(stock: Stock) -> Non
     play(stock, fulfill(13, take(10, 1), take(9, 1)), fulfill(13, take(5, 1), take(10, 1)))
 
 
+def test_lines_of_one_place_are_added_up(stock: Stock) -> None:
+    stock.split([(10, 1), (10, 1)])
+    stock.check()
+    play(stock, fulfill(13, take(10, 2)))
+
+
 def test_nothing_is_moved_away_from_a_promise(stock: Stock) -> None:
     for moved in (4, 5, 6, 7, 9):
         for parent in (0, 10, 3, 4, 7, 8, 9):
