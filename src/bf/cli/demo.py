@@ -53,8 +53,9 @@ async def _demo(data: Path, host: str, port: int) -> None:
         body = SAMPLE.read_bytes()
         items = list(online_retail.read(online_retail.decode(body)))
         show(await load(host, open_port, TENANT, SAMPLE.stem, COVER_PERCENT, body, items))
+        stop = stop_signal()
         print(TRY_NEXT.format(tenant=TENANT, host=host, port=open_port, sample=_short(SAMPLE)), flush=True)
-        await stop_signal()
+        await stop.wait()
     print("stopped", flush=True)
 
 

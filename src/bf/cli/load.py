@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bf.adapters.csv.online_retail import Damage, Line, NotOrdersError, decode, read
 from bf.adapters.grpc.client import Client, UnreachableError
+from bf.adapters.sqlite.storage import TENANT_NAME
 from bf.cli.orders import Loader, Report
 from bf.cli.serve import ADDRESS
 from bf.cli.usage import UsageError, address
@@ -29,6 +30,7 @@ is built and stocked with a share of what the file sells, then the invoices are 
 go back on their shelves. It may be interrupted and run again: nothing happens twice, and the table is the same."""
 
 COVER_PERCENT = 95
+COVER_PERCENT_MAX = 1_000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,8 +54,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Load the file and print what became of it."""
     host, port = address("--addr", args.addr)
-    if args.cover < 0:
-        raise UsageError(f"--cover: {args.cover} is negative; write a share in percent, such as {COVER_PERCENT}")
+    if not 0 <= args.cover <= COVER_PERCENT_MAX:
+        raise UsageError(f"--cover: {args.cover} is no share from 0 to {COVER_PERCENT_MAX} percent")
+    if not TENANT_NAME.fullmatch(args.tenant):
+        raise UsageError(f"--tenant: {args.tenant!r} names no tenant; see bf tenant list")
     try:
         body = args.file.read_bytes()
         items = list(read(decode(body)))
@@ -62,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     except NotOrdersError as error:
         raise UsageError(f"file: {args.file} is no file of orders: {error}") from error
     warehouse = args.warehouse or args.file.stem
+    if not warehouse.isprintable():
+        raise UsageError(f"--warehouse: {warehouse!r} cannot be read aloud; give it another name")
     report = asyncio.run(load(host, port, args.tenant, warehouse, args.cover, body, items))
     if args.json:
         print(json.dumps(vars(report)))

@@ -5,6 +5,7 @@ run's answers, refusals included.
 """
 
 import asyncio
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -109,7 +110,9 @@ class Loader:
         return report
 
     async def _call(self, step: str, request: Message) -> Message:
-        return await self._caller.call(request, f"{self._file_id}/{self._report.warehouse[:64]}/{step}")
+        """Send a request with an id of its own; hashed, since names have any script and any length."""
+        name = hashlib.sha256(f"{self._report.warehouse}/{step}".encode()).hexdigest()[:32]
+        return await self._caller.call(request, f"{self._file_id}/{name}")
 
     async def _add_products(self, skus: Sequence[str]) -> None:
         """Add the products that the tenant does not have yet, and learn the uids of all."""
@@ -229,9 +232,12 @@ class Loader:
                 await work(item)
                 self._steps.advance()
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(REQUESTS_IN_FLIGHT):
-                group.create_task(worker())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(REQUESTS_IN_FLIGHT):
+                    group.create_task(worker())
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None  # one cause is enough: the others failed of the same
 
 
 def _inside(kind: str, locs: Sequence[Loc], count: int) -> list[Loc]:

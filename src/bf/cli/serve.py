@@ -34,21 +34,26 @@ def run(args: argparse.Namespace) -> int:
 async def _serve(data: Path, host: str, port: int) -> None:
     tenants = storage(data)
     async with serving(tenants, host, port) as open_port:
+        stop = stop_signal()
         count = len(tenants.tenants())
         print(f"serving {count} tenants of {data} on {host}:{open_port}, in plain text; Ctrl-C stops", flush=True)
         if not count:
             print(f"there is none yet: bf tenant create acme --data {data}", flush=True)
-        await stop_signal()
+        await stop.wait()
         print("stopping: finishing what was begun", flush=True)
     print("stopped", flush=True)
 
 
-async def stop_signal() -> None:
-    """Wait for SIGINT or SIGTERM; a second one has its usual effect."""
+def stop_signal() -> asyncio.Event:
+    """Return an event that SIGINT or SIGTERM sets from now on; a second one has its usual effect."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+
+    def stopped() -> None:
+        stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.remove_signal_handler(number)
+        loop.add_signal_handler(number, stopped)
+    return stop

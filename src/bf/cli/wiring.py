@@ -55,10 +55,16 @@ async def serving(tenants: DirectoryStorage, host: str, port: int) -> AsyncGener
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """Take the address. The protocol is named, or asyncio leaves Nagle's delay on: 40 ms for each request."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
     except OSError as error:
+        listening.close()
         raise UsageError(f"--addr: cannot listen on {host}:{port}: {error.strerror}") from error
+    return listening
 
 
 def _is_loopback(host: str) -> bool:

@@ -13,6 +13,7 @@ from enum import Enum, auto
 
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 GOODS = re.compile(r"\d{5}[A-Z]*|DCGS.*")
+NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 QUANTITY_MAX = 10**9
 
 
@@ -58,23 +59,31 @@ def decode(body: bytes) -> str:
 
 
 def read(text: str) -> Iterator[Line | Damage]:
-    """Yield what each line after the header says; NotOrdersError if columns are missing."""
-    reader = csv.reader(io.StringIO(text, newline=None))
-    header = next(reader, list[str]())
+    """Yield what each line after the header says; NotOrdersError if columns are missing.
+
+    An item never spans lines, so that a quote which is left open costs one line and not the rest of the file.
+    """
+    lines = io.StringIO(text, newline=None)
+    try:
+        header = _cells(next(lines, ""))
+    except csv.Error as error:
+        raise NotOrdersError(f"the first line is no CSV: {error}") from error
     missing = [column for column in COLUMNS if column not in header]
     if missing:
         raise NotOrdersError(f"the first line names no column {', '.join(missing)}")
     places = [header.index(column) for column in COLUMNS]
-    while True:
+    for number, line in enumerate(lines, 2):
         try:
-            row = next(reader)
-        except StopIteration:
-            return
+            row = _cells(line)
         except csv.Error as error:
-            yield Damage(reader.line_num, str(error))
+            yield Damage(number, f"is no CSV: {error}")
             continue
         if row:
-            yield _line(reader.line_num, row, len(header), places)
+            yield _line(number, row, len(header), places)
+
+
+def _cells(line: str) -> list[str]:
+    return next(csv.reader([line], strict=True), list[str]())
 
 
 def _line(number: int, row: list[str], width: int, places: list[int]) -> Line | Damage:
@@ -83,10 +92,9 @@ def _line(number: int, row: list[str], width: int, places: list[int]) -> Line | 
     invoice, code, _, quantity, _, _, customer, country = (row[place].strip() for place in places)
     if not invoice or not code:
         return Damage(number, f"{'StockCode' if invoice else 'InvoiceNo'} is blank")
-    try:
-        units = int(quantity)
-    except ValueError:
+    if not NUMBER.fullmatch(quantity):
         return Damage(number, f"Quantity is not a number: {quantity!r}")
+    units = int(quantity)
     if units == 0 or abs(units) > QUANTITY_MAX:
         return Damage(number, f"Quantity is {units}")
     sku = code.upper()

@@ -10,7 +10,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from grpclib.client import Channel, UnaryUnaryMethod
 from grpclib.const import Status
 from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
-from grpclib.exceptions import GRPCError
+from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from bf.adapters.grpc.server import REQUEST_ID, TENANT
 from bf.core.domain import Domain
@@ -75,7 +75,7 @@ class Client:
             if error.status is Status.UNAVAILABLE:
                 raise UnreachableError(f"{self._address}: {error.message}") from error
             raise _told(error) from error
-        except OSError as error:
+        except (OSError, StreamTerminatedError) as error:
             raise UnreachableError(f"{self._address} cannot be reached: {error}") from error
 
 
