@@ -3,16 +3,20 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from tests.support.serving import Bf, Caller, served
+from tests.support.serving import PATIENCE_S, Bf, Caller, served
 from tests.support.tenants import new_tenant
 
+from bf.cli.listening import listen
 from bf.cli.main import main
-from bf.cli.wiring import _listen  # pyright: ignore[reportPrivateUsage]  # a trap
 from bf.core.limits import TENANT_NAME_CHARS_MAX
 from bf.inventory.api import requests_pb2 as rq
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "foreign_client.py"
 
 # bf serve
 
@@ -59,7 +63,7 @@ def test_a_data_directory_that_is_none_is_refused(tmp_path: Path, capsys: pytest
 
 
 def test_trap_the_listening_socket_names_tcp_so_that_asyncio_turns_nagles_delay_off() -> None:
-    with _listen("127.0.0.1", 0) as listening:
+    with listen("127.0.0.1", 0) as listening:
         assert listening.proto == socket.IPPROTO_TCP
 
 
@@ -118,8 +122,11 @@ def test_the_demo_loads_shows_what_to_try_and_ends_with_0(tmp_path: Path) -> Non
         assert [command.split()[0] for command in commands] == [".venv/bin/python", ".venv/bin/bf", ".venv/bin/bf"]
         assert f"--addr {address} --tenant demo" in commands[1]
         assert "orders taken" in demo.said
-        with Caller(address, "demo") as caller:
-            assert caller.call(rq.ListProductsReq(limit=1)).items
+        words = [sys.executable, EXAMPLE, address]
+        shown = subprocess.run(words, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
+        assert shown.startswith("rpcs: ")
+        assert " on hand " in shown
+        assert "FAILED_PRECONDITION: not enough" in shown
         demo.signal(signal.SIGTERM)
         assert demo.end() == 0
         assert demo.said.endswith("stopped\n")

@@ -6,8 +6,9 @@ import logging
 from pathlib import Path
 
 from bf.adapters.csv import online_retail
+from bf.cli.listening import stop_signal
 from bf.cli.load import COVER_PERCENT, load, show
-from bf.cli.serve import ADDRESS, stop_signal
+from bf.cli.serve import ADDRESS
 from bf.cli.usage import address
 from bf.cli.wiring import serving, storage
 

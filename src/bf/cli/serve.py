@@ -3,9 +3,9 @@
 import argparse
 import asyncio
 import logging
-import signal
 from pathlib import Path
 
+from bf.cli.listening import stop_signal
 from bf.cli.usage import address
 from bf.cli.wiring import serving, storage
 
@@ -42,18 +42,3 @@ async def _serve(data: Path, host: str, port: int) -> None:
         await stop.wait()
         print("stopping: finishing what was begun", flush=True)
     print("stopped", flush=True)
-
-
-def stop_signal() -> asyncio.Event:
-    """Return an event that SIGINT or SIGTERM sets from now on; a second one has its usual effect."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-
-    def stopped() -> None:
-        stop.set()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped)
-    return stop

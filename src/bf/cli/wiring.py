@@ -1,7 +1,6 @@
 """Where a real node is put together: the machine's clock, a data directory, and gRPC on a port."""
 
 import ipaddress
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
+from bf.cli.listening import listen
 from bf.cli.usage import UsageError
 from bf.core.ports import Env
 from bf.inventory.api.service_pb2 import DESCRIPTOR
@@ -43,7 +43,7 @@ async def serving(tenants: DirectoryStorage, host: str, port: int) -> AsyncGener
     server = grpc_server([service])
     try:
         await node.open_all()
-        listening = _listen(host, port)
+        listening = listen(host, port)
         await server.start(sock=listening)
         yield listening.getsockname()[1]
         await service.drain()
@@ -52,19 +52,6 @@ async def serving(tenants: DirectoryStorage, host: str, port: int) -> AsyncGener
     finally:
         await node.stop()
         tenants.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Take the address. The protocol is named, or asyncio leaves Nagle's delay on: 40 ms for each request."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise UsageError(f"--addr: cannot listen on {host}:{port}: {error.strerror}") from error
-    return listening
 
 
 def _is_loopback(host: str) -> bool:
