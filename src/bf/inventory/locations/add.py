@@ -10,7 +10,7 @@ from bf.inventory.api.requests_pb2 import AddLocationsReq, AddLocationsResp
 from bf.inventory.checks import require_text
 from bf.inventory.errors import NameTaken, NothingAsked, TooDeep, TooMany
 from bf.inventory.limits import ADDED_LOCATIONS_MAX, LOCATION_DEPTH_MAX, NAME_CHARS_MAX
-from bf.inventory.locations.tree import find_path, hang, path_to_root, raise_heights
+from bf.inventory.locations.tree import find_path, path_to_root, raise_heights
 
 
 @handles(AddLocationsReq)
@@ -28,10 +28,11 @@ def add_locations(tx: Tx, req: AddLocationsReq) -> AddLocationsResp:
 @applies(LocationAdded)
 def location_added(tx: Tx, event: LocationAdded) -> None:
     """Hang the location into the tree."""
-    uid, parent = tx.created(event.uid), number_of(event.parent)
-    tx.write("INSERT INTO location (uid, name, parent) VALUES (?, ?, ?)", uid, event.name, parent)
-    raise_heights(tx, path_to_root(tx, parent), 1)
-    hang(tx, uid, parent)
+    path = path_to_root(tx, number_of(event.parent))
+    uid = tx.created(event.uid)
+    tx.write("INSERT INTO location (uid, name, parent) VALUES (?, ?, ?)", uid, event.name, path[0])
+    tx.memo[uid] = (uid, *path)
+    raise_heights(tx, path, 1)
 
 
 def _count(locs: Sequence[AddLocationsReq.Loc]) -> int:

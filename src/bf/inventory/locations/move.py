@@ -7,7 +7,7 @@ from bf.inventory.api.events_pb2 import LocationMoved
 from bf.inventory.api.requests_pb2 import MoveLocationReq, MoveLocationResp
 from bf.inventory.errors import BadMove, NameTaken, TooDeep, Uncovered
 from bf.inventory.limits import LOCATION_DEPTH_MAX
-from bf.inventory.locations.tree import find_path, hang, lower_heights, path_to_root, raise_heights
+from bf.inventory.locations.tree import Path, find_path, lower_heights, path_to_root, raise_heights
 
 
 @handles(MoveLocationReq)
@@ -28,13 +28,13 @@ def move_location(tx: Tx, req: MoveLocationReq) -> MoveLocationResp:
 def location_moved(tx: Tx, event: LocationMoved) -> None:
     """Hang the location in elsewhere; what is inside it counts there now, and no longer where it was."""
     location, new_parent = number_of(event.uid), number_of(event.new_parent)
-    _, *old_path = path_to_root(tx, location)
+    old_path = path_to_root(tx, location)[1:]
     new_path = path_to_root(tx, new_parent)
     assert location not in new_path, f"location {location} would lie inside itself"
     row = tx.one("SELECT height FROM location WHERE uid = ?", location)
     assert row is not None, f"location {location} does not exist"
     tx.write("UPDATE location SET parent = ? WHERE uid = ?", new_parent, location)
-    hang(tx, location, new_parent)
+    tx.memo.clear()  # it knows the paths of what is inside
     lower_heights(tx, old_path)
     raise_heights(tx, new_path, row[0] + 1)
     for gaining in _without(new_path, old_path):
@@ -78,9 +78,9 @@ def _require_room(tx: Tx, req: MoveLocationReq, depth: int) -> None:
         raise NameTaken(field="uid", name=name, parent=req.new_parent)
 
 
-def _require_promises_kept(tx: Tx, old_path: list[int], new_path: list[int]) -> None:
-    location, *outside = old_path
-    for losing in _without(outside, new_path):
+def _require_promises_kept(tx: Tx, old_path: Path, new_path: Path) -> None:
+    location = old_path[0]
+    for losing in _without(old_path[1:], new_path):
         row = tx.one(
             """
             SELECT moved.product FROM stock AS moved CROSS JOIN stock AS held
@@ -95,5 +95,5 @@ def _require_promises_kept(tx: Tx, old_path: list[int], new_path: list[int]) -> 
             raise Uncovered(uid=uid_text(location), product=uid_text(row[0]), location=uid_text(losing))
 
 
-def _without(path: list[int], other: list[int]) -> list[int]:
-    return [location for location in path if location not in other]
+def _without(path: Path, other: Path) -> Path:
+    return tuple(location for location in path if location not in other)

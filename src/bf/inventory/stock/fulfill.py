@@ -10,7 +10,7 @@ from bf.inventory.api.requests_pb2 import FulfillReq, FulfillResp
 from bf.inventory.checks import require_items, require_quantity
 from bf.inventory.errors import NotAvailable, NotOnHand, NotReserved
 from bf.inventory.limits import ORDER_LINES_MAX
-from bf.inventory.locations.tree import find_path, path_to_root, paths_to_root
+from bf.inventory.locations.tree import find_path, path_to_root
 from bf.inventory.products.catalogue import find_product
 from bf.inventory.stock.promises import Lines, close, find_lines
 from bf.inventory.stock.totals import take, units_here, units_inside
@@ -101,8 +101,7 @@ def _require_others_covered(tx: Tx, lines: Lines, taken: Lines) -> None:
 def _along_paths(tx: Tx, units: Lines) -> Lines:
     """Add up units at their locations and at everything that these lie in."""
     sums: Lines = defaultdict(int)
-    paths = paths_to_root(tx, (place for _, place in units))
     for (product, place), count in units.items():
-        for location in paths[place]:
+        for location in path_to_root(tx, place):
             sums[product, location] += count
     return sums

@@ -3,7 +3,7 @@
 from bf.core.tx import Tx
 from bf.core.uid import uid_number
 from bf.inventory.errors import ReservationNotFound
-from bf.inventory.locations.tree import paths_to_root
+from bf.inventory.locations.tree import path_to_root
 from bf.inventory.stock.totals import promise
 
 Lines = dict[tuple[int, int], int]
@@ -29,9 +29,7 @@ def lines_of(tx: Tx, reservation: int) -> Lines:
 
 def close(tx: Tx, reservation: int) -> None:
     """Give back everything that a reservation promises and forget it."""
-    lines = lines_of(tx, reservation)
-    paths = paths_to_root(tx, (location for _, location in lines))
-    for (product, location), quantity in lines.items():
-        promise(tx, paths[location], product, -quantity)
+    for (product, location), quantity in lines_of(tx, reservation).items():
+        promise(tx, path_to_root(tx, location), product, -quantity)
     tx.write("DELETE FROM reservation_line WHERE reservation = ?", reservation)
     tx.write("DELETE FROM reservation WHERE uid = ?", reservation)

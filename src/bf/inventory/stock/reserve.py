@@ -8,7 +8,7 @@ from bf.inventory.api.requests_pb2 import ReserveReq, ReserveResp
 from bf.inventory.checks import require_items, require_quantity, require_short, require_text
 from bf.inventory.errors import CodeTaken, TooMany
 from bf.inventory.limits import CODE_CHARS_MAX, ORDER_LINES_MAX, TAG_CHARS_MAX, TAGS_MAX
-from bf.inventory.locations.tree import find_path, paths_to_root
+from bf.inventory.locations.tree import find_path, path_to_root
 from bf.inventory.products.catalogue import find_sku
 from bf.inventory.stock.totals import promise, require_available
 
@@ -44,7 +44,6 @@ def reserved(tx: Tx, event: Reserved) -> None:
     """Open the reservation and count its lines as promised."""
     reservation = tx.created(event.reservation)
     tx.write("INSERT INTO reservation VALUES (?, ?)", reservation, event.code)
-    paths = paths_to_root(tx, (number_of(item.location) for item in event.items))
     for item in event.items:
         product, location = number_of(item.product), number_of(item.location)
         tx.write(
@@ -57,7 +56,7 @@ def reserved(tx: Tx, event: Reserved) -> None:
             location,
             item.quantity,
         )
-        promise(tx, paths[location], product, item.quantity)
+        promise(tx, path_to_root(tx, location), product, item.quantity)
 
 
 def _quantities(tx: Tx, req: ReserveReq) -> dict[int, int]:
