@@ -444,6 +444,7 @@ def test_a_message_that_ends_too_early_is_refused(frames: Frames, length: int) -
     [
         {"request-id-bin": "!!!"},
         {"trace-bin": "YWI"},
+        {"trace-bin": "a"},  # no base64 at all
         {"tenant": "acme\x7f"},
         {"grpc-timeout": "1000000000000S"},
     ],

@@ -19,6 +19,7 @@ from grpclib.reflection.service import ServerReflection
 from grpclib.server import Server, Stream
 
 from bf.adapters.grpc.codec import BytesCodec, read_request
+from bf.adapters.grpc.headers import AnsweringServer
 from bf.core.domain import Domain
 from bf.core.limits import DRAIN_S_MAX
 from bf.core.ports import Answer, Calls
@@ -92,7 +93,7 @@ class DomainService:
 
 def grpc_server(services: "list[Any]") -> Server:
     """Make a server of services, with health and reflection."""
-    return Server(
+    return AnsweringServer(
         ServerReflection.extend([*services, Health({OVERALL: []})]),
         codec=BytesCodec(),
         status_details_codec=ProtoStatusDetailsCodec(),
