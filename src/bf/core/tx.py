@@ -28,7 +28,7 @@ class Tx:
         """The number of the newest uid."""
         self.now_us = now_us
         """The commit's time: microseconds since 1970, UTC."""
-        self.memo: dict[int, tuple[int, ...]] = {}
+        self.memo: dict[object, Any] = {}
         """What a domain has looked up and may use again in this transaction; it dies with it."""
 
     def one(self, sql: str, *params: Value) -> Row | None:

@@ -30,6 +30,9 @@ def path_to_root(tx: Tx, location: int) -> Path:
 def raise_heights(tx: Tx, path: Path, height: int) -> None:
     """Note that the first location of a path has something `height` levels below it."""
     for location in path[:-1]:  # the root's height is not kept
+        if tx.memo.get(("height", location), 0) >= height:
+            return
+        tx.memo["height", location] = height
         if not tx.changed("UPDATE location SET height = ?1 WHERE uid = ?2 AND height < ?1", height, location):
             return
         height += 1
@@ -57,7 +60,7 @@ def lower_heights(tx: Tx, path: Path) -> None:
 
 def _look_up(tx: Tx, location: int) -> Path | None:
     """Find the path of a location, once in a transaction: appliers that hang one in or elsewhere tell the memo."""
-    path = tx.memo.get(location)
+    path: Path | None = tx.memo.get(location)
     if path is None:
         if location == ROOT:
             path = (ROOT,)
