@@ -77,16 +77,14 @@ class Subject:
                 raise _wrong(f"given[{number}]", sentence, Status.FAILED_PRECONDITION) from error
 
     def _number_from(self, next_uid: str) -> None:
-        """Let the next created thing get the uid that the caller names, if it names one."""
+        """Let the next created thing get the uid that the caller names; one that is taken is passed over."""
         if not next_uid:
             return
         try:
             number = uid_number("NextUid", next_uid)
         except MalformedUid as refusal:
             raise GRPCError(Status.INVALID_ARGUMENT, str(refusal)[:SHOWN_CHARS_MAX]) from refusal
-        if number <= self._state.last_uid:
-            raise _wrong("NextUid", f"{next_uid} is not after the uids of the given events")
-        self._state.last_uid = number - 1
+        self._state.last_uid = max(self._state.last_uid, number - 1)
 
     def _execute(self, when: Message) -> SpecResponse:
         try:
