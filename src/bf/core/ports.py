@@ -138,6 +138,6 @@ class Answer:
 class Calls(Protocol):
     """Whoever carries out requests for tenants."""
 
-    async def call(self, tenant: str, request: Message, request_id: str) -> Answer:
-        """Carry out a request of a tenant; with a `request_id`, at most once."""
+    async def call(self, tenant: str, request: Message, request_id: str, actor: str = "") -> Answer:
+        """Carry out a request of a tenant, at most once if it has a `request_id`; `actor` says who asks."""
         ...

@@ -57,6 +57,7 @@ class Job:
 
     request: Message
     request_id: str
+    actor: str
     answer: asyncio.Future[Answer]
 
 
@@ -78,13 +79,13 @@ class Cell:
         """Whether the cell still takes requests."""
         return not self._stopping and not self._task.done()
 
-    async def call(self, request: Message, request_id: str) -> Answer:
+    async def call(self, request: Message, request_id: str, actor: str = "") -> Answer:
         """Carry out a request in its turn."""
         if not self.alive:
             return STOPPED
         if len(self._queue) >= QUEUE_REQUESTS_MAX:
             return answers.refused(QueueFull(waiting=len(self._queue), most=QUEUE_REQUESTS_MAX))
-        job = Job(request, request_id, asyncio.get_running_loop().create_future())
+        job = Job(request, request_id, actor, asyncio.get_running_loop().create_future())
         self._queue.append(job)
         self._work.set()
         return await job.answer
@@ -137,6 +138,7 @@ class Cell:
             time_us=self._clock.now_us(),
             request=job.request.DESCRIPTOR.name,
             domain_version=self._state.domain.version,
+            actor=job.actor,
         )
         if job.request_id and type(job.request) not in self._state.domain.queries:
             commit.request_id = job.request_id

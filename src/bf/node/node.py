@@ -41,8 +41,8 @@ class Node:
         self._domain = domain
         self._cells: dict[str, asyncio.Task[cell.Cell]] = {}
 
-    async def call(self, tenant: str, request: Message, request_id: str) -> Answer:
-        """Carry out a request of a tenant; with a `request_id`, at most once."""
+    async def call(self, tenant: str, request: Message, request_id: str, actor: str = "") -> Answer:
+        """Carry out a request of a tenant, at most once if it has a `request_id`; `actor` says who asks."""
         if len(request_id) > REQUEST_ID_CHARS_MAX:
             chars = len(request_id)
             return answers.refused(RequestIdTooLong(field="request-id", chars=chars, most=REQUEST_ID_CHARS_MAX))
@@ -53,7 +53,7 @@ class Node:
         except Exception:
             logger.exception("tenant %s cannot be opened", tenant)
             return cell.FAILED
-        return await opened.call(request, request_id)
+        return await opened.call(request, request_id, actor)
 
     async def open_all(self) -> None:
         """Open every tenant, one after the other; one that cannot be opened stops no other."""

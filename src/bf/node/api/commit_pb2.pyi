@@ -13,7 +13,7 @@ class Batch(_message.Message):
     def __init__(self, commits: _Optional[_Iterable[_Union[Commit, _Mapping]]] = ...) -> None: ...
 
 class Commit(_message.Message):
-    __slots__ = ("request_id", "time_us", "request", "request_digest", "events", "response", "refusal", "domain_version")
+    __slots__ = ("request_id", "time_us", "request", "request_digest", "events", "response", "refusal", "domain_version", "actor")
     class Event(_message.Message):
         __slots__ = ("type", "body")
         TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,7 @@ class Commit(_message.Message):
     RESPONSE_FIELD_NUMBER: _ClassVar[int]
     REFUSAL_FIELD_NUMBER: _ClassVar[int]
     DOMAIN_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     time_us: int
     request: str
@@ -37,7 +38,8 @@ class Commit(_message.Message):
     response: bytes
     refusal: Refusal
     domain_version: int
-    def __init__(self, request_id: _Optional[str] = ..., time_us: _Optional[int] = ..., request: _Optional[str] = ..., request_digest: _Optional[int] = ..., events: _Optional[_Iterable[_Union[Commit.Event, _Mapping]]] = ..., response: _Optional[bytes] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., domain_version: _Optional[int] = ...) -> None: ...
+    actor: str
+    def __init__(self, request_id: _Optional[str] = ..., time_us: _Optional[int] = ..., request: _Optional[str] = ..., request_digest: _Optional[int] = ..., events: _Optional[_Iterable[_Union[Commit.Event, _Mapping]]] = ..., response: _Optional[bytes] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., domain_version: _Optional[int] = ..., actor: _Optional[str] = ...) -> None: ...
 
 class Refusal(_message.Message):
     __slots__ = ("code", "reason", "message", "field")
