@@ -209,7 +209,7 @@ class Stock(RuleBasedStateMachine):
         self.uids_have_no_gaps_in_the_order_of_events()
 
     def commit(self) -> None:
-        self.state.commit(Pos(self.state.pos.event, self.state.pos.cursor + 1))
+        self.state.commit(Pos(self.state.pos.event, self.state.pos.batch + 1))
         self.batch = None
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import copy
 import logging
+import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from google.protobuf.message import Message
@@ -15,6 +17,7 @@ from tests.support.tenants import (
     commits,
     digests,
     done,
+    files,
     furnish,
     new_tenant,
     node_of,
@@ -47,13 +50,13 @@ def root(tmp_path: Path) -> Path:
 
 
 def without_state(root: Path) -> None:
-    for path in (root / "tenants" / ACME).glob("state.db*"):
+    for path in (root / "tenants" / ACME).glob("state-*"):
         path.unlink()
 
 
 def as_it_is(root: Path) -> None:
     """The node is only started again."""
-    assert (root / "tenants" / ACME / "state.db").exists()
+    assert files(root, "state")
 
 
 # Exactly once
@@ -321,44 +324,41 @@ class FaultyLog:
             await self._log.append(expected, events, body)
         raise fault
 
-    async def head(self) -> Pos:
-        return await self._log.head()
-
     async def read(self, after: Pos) -> AsyncIterator[Batch]:
         async for batch in self._log.read(after):
-            if batch.pos.cursor > self._unreadable_after:
+            if batch.pos.batch > self._unreadable_after:
                 raise DamagedLogError("the power is off")
             yield batch
 
     async def close(self) -> None:
         await self._log.close()
 
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # what has no faults
+        return getattr(self._log, name)
 
-class FaultyStorage:
+
+class FaultyStorage(DirectoryStorage):
     """A directory whose logs have faults."""
 
-    def __init__(self, storage: DirectoryStorage) -> None:
-        self._storage = storage
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
         self.faults: list[tuple[Exception, bool]] = []
         self.unreadable_after = 1_000_000
         self.opened = 0
-        self.databases: list[SqliteDatabase] = []
-
-    def tenants(self) -> list[str]:
-        return self._storage.tenants()
+        self.connections: list[SqliteDatabase] = []
 
     def log(self, tenant: str) -> Log:
         self.opened += 1
-        return FaultyLog(self._storage.log(tenant), self.faults, self.unreadable_after)
+        return cast("Log", FaultyLog(super().log(tenant), self.faults, self.unreadable_after))
 
-    def database(self, tenant: str, *, fresh: bool) -> SqliteDatabase:
-        self.databases.append(self._storage.database(tenant, fresh=fresh))
-        return self.databases[-1]
+    def database(self, tenant: str, number: int) -> SqliteDatabase:
+        self.connections.append(super().database(tenant, number))
+        return self.connections[-1]
 
 
 @pytest.fixture
 def faulty(root: Path) -> FaultyStorage:
-    return FaultyStorage(DirectoryStorage(root))
+    return FaultyStorage(root)
 
 
 @pytest.mark.parametrize("written", [False, True], ids=["not written", "written"])
@@ -452,8 +452,8 @@ def test_a_full_disk_under_the_state_never_parts_it_from_the_log(root: Path, fau
     async def story() -> None:
         async with node_of(faulty) as node:
             await furnish(node)
-            (pages,) = faulty.databases[-1].execute("PRAGMA page_count").fetchone() or (0,)
-            faulty.databases[-1].execute(f"PRAGMA max_page_count = {pages}")
+            (pages,) = faulty.connections[-1].execute("PRAGMA page_count").fetchone() or (0,)
+            faulty.connections[-1].execute(f"PRAGMA max_page_count = {pages}")
             skus = [f"{number:0100}" for number in range(1_000)]
             answers = await asyncio.gather(
                 node.call(ACME, put(1), "one"),
@@ -473,12 +473,11 @@ def test_a_damaged_log_is_a_fault_of_ours_and_stops_no_other_tenant(
     root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     new_tenant(root, "zeta")
-    path = root / "tenants" / ACME / "log.db"
+    (path,) = files(root, "log")
     path.write_bytes(b"no log at all" * 1_000)
 
     async def story() -> None:
         async with node_on(root) as node:
-            await node.open_all()
             answer = await node.call("zeta", rq.AddProductsReq(skus=["cola"]), "")
             assert answer.code == Code.OK
             answer = await node.call(ACME, rq.AddProductsReq(skus=["cola"]), "")
@@ -557,7 +556,6 @@ def test_what_is_no_tenant_in_the_directory_is_left_alone(root: Path) -> None:
 
     async def story() -> None:
         async with node_on(root) as node:
-            await node.open_all()
             await furnish(node)
 
     asyncio.run(story())
@@ -611,10 +609,13 @@ def test_a_node_may_be_stopped_while_a_tenant_is_opened(root: Path) -> None:
 # What the state is made of
 
 
-def run_sql(root: Path, sql: str) -> None:
-    database = SqliteDatabase(root / "tenants" / ACME / "state.db")
-    database.execute(sql)
+def run_sql(root: Path, sql: str) -> list[Any]:
+    storage = DirectoryStorage(root)
+    database = storage.database(ACME, storage.databases(ACME)[-1])
+    rows = database.execute(sql).fetchall()
     database.close()
+    storage.close()
+    return rows
 
 
 def nothing(_root: Path) -> None:
@@ -624,7 +625,7 @@ def nothing(_root: Path) -> None:
 def behind(root: Path) -> None:
     """An old copy comes back, as if the machine had lost what was not yet on the disk."""
     without_state(root)
-    (root / "old-state.db").rename(root / "tenants" / ACME / "state.db")
+    (root / "old-state").rename(root / "tenants" / ACME / "state-1-k1.db")
 
 
 def of_another_schema(root: Path) -> None:
@@ -644,7 +645,7 @@ def of_an_older_platform(root: Path) -> None:
 
 
 def ahead(root: Path) -> None:
-    run_sql(root, "UPDATE bf_state SET position = position + 1, cursor = cursor + 1")
+    run_sql(root, "UPDATE bf_state SET event = event + 1, batch = batch + 1")
 
 
 def of_other_tables(root: Path) -> None:
@@ -653,25 +654,25 @@ def of_other_tables(root: Path) -> None:
 
 def garbage(root: Path) -> None:
     without_state(root)
-    (root / "tenants" / ACME / "state.db").write_bytes(b"\x00\x01garbage" * 10_000)
+    (root / "tenants" / ACME / "state-9-k1.db").write_bytes(b"\x00\x01garbage" * 10_000)
 
 
 def a_damaged_page(root: Path) -> None:
     run_sql(root, "PRAGMA wal_checkpoint(TRUNCATE)")
-    path = root / "tenants" / ACME / "state.db"
+    (path,) = files(root, "state")
     body = path.read_bytes()
     path.write_bytes(body[:200] + b"\xff" * (len(body) - 200))
 
 
 def cut_short(root: Path) -> None:
     run_sql(root, "PRAGMA wal_checkpoint(TRUNCATE)")
-    path = root / "tenants" / ACME / "state.db"
+    (path,) = files(root, "state")
     path.write_bytes(path.read_bytes()[:5_000])
 
 
 def empty(root: Path) -> None:
     without_state(root)
-    (root / "tenants" / ACME / "state.db").touch()
+    (root / "tenants" / ACME / "state-9-k1.db").touch()
 
 
 DAMAGES: Sequence[Callable[[Path], None]] = [
@@ -697,7 +698,7 @@ def test_invariant_3_a_state_is_what_a_full_replay_makes(root: Path, damage: Cal
         async with node_on(root) as node:
             await furnish(node)
             await asyncio.gather(*(node.call(ACME, put(number), str(number)) for number in range(1, 20)))
-        run_sql(root, f"VACUUM INTO '{root / 'old-state.db'}'")
+        shutil.copy(files(root, "state")[0], root / "old-state")
 
     async def go_on() -> None:
         async with node_on(root) as node:
@@ -729,7 +730,7 @@ def test_invariant_3_a_long_replay_keeps_what_it_has_and_goes_on_from_there(root
                 await done(node, rq.AddProductsReq(skus=skus))
 
     async def interrupted() -> None:
-        storage = FaultyStorage(DirectoryStorage(root))
+        storage = FaultyStorage(root)
         storage.unreadable_after = 8
         async with node_of(storage) as node:
             assert (await node.call(ACME, rq.ListProductsReq(), "")).code == Code.INTERNAL
@@ -737,9 +738,7 @@ def test_invariant_3_a_long_replay_keeps_what_it_has_and_goes_on_from_there(root
     asyncio.run(begin())
     without_state(root)
     asyncio.run(interrupted())
-    database = SqliteDatabase(root / "tenants" / ACME / "state.db")
-    assert database.execute("SELECT position FROM bf_state").fetchone() == (5_000,)
-    database.close()
+    assert run_sql(root, "SELECT event FROM bf_state") == [(5_000,)]
 
     async def go_on() -> None:
         async with node_on(root) as node:

@@ -124,7 +124,7 @@ def test_invariant_3_a_deleted_state_comes_back_after_kill_9(tmp_path: Path) -> 
         furnish(caller)
         caller.call(put(5), "delivery")
         server.kill()
-    for path in (tmp_path / "tenants" / ACME).glob("state.db*"):
+    for path in (tmp_path / "tenants" / ACME).glob("state-*"):
         path.unlink()
     with served(tmp_path) as (server, address), Caller(address, ACME) as caller:
         assert caller.call(put(5), "delivery").on_hand == 5

@@ -77,8 +77,8 @@ class Silent:
     def __init__(self) -> None:
         self.called = asyncio.Event()
 
-    async def call(self, tenant: str, request: Message, request_id: str) -> Answer:
-        del tenant, request, request_id
+    async def call(self, tenant: str, request: Message, request_id: str, actor: str = "") -> Answer:
+        del tenant, request, request_id, actor
         self.called.set()
         await asyncio.Event().wait()
         raise AssertionError("nobody sets it")

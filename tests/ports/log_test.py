@@ -2,52 +2,105 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bf.adapters.crypto.keyring import Keyring
+from bf.adapters.crypto.log import SealedLog
+from bf.adapters.crypto.seal import Sealer
+from bf.adapters.memory.storage import MemoryStorage
 from bf.adapters.sqlite.database import SqliteDatabase
-from bf.adapters.sqlite.log import SqliteLog
+from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.core.limits import REPLAY_BATCHES_MAX
-from bf.core.ports import START, Batch, ConflictError, DamagedLogError, Log, LogError, Pos
+from bf.core.ports import (
+    START,
+    Batch,
+    CompactedError,
+    ConflictError,
+    DamagedLogError,
+    Log,
+    LogError,
+    Pos,
+    Storage,
+)
+
+ACME = "acme"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a log of one implementation lives, and what can happen to it behind its back."""
+    """Where the logs of one implementation live, and what can happen to them behind their back."""
 
-    open: Callable[[], Log]
+    storage: Storage
     lose: Callable[[int], None]
-    """Take the batch at a cursor out."""
+    """Take the batch of a number out."""
     spoil: Callable[[], None]
     """Overwrite everything, while nobody has it open."""
 
+    def open(self) -> Log:
+        return self.storage.log(ACME)
 
-def sqlite(folder: Path, executor: ThreadPoolExecutor) -> Place:
-    path = folder / "log.db"
 
-    def lose(cursor: int) -> None:
-        database = SqliteDatabase(path)
-        database.execute("DELETE FROM batch WHERE cursor = ?", (cursor,))
+def sqlite(folder: Path) -> Iterator[Place]:
+    storage = DirectoryStorage(folder)
+    storage.create(ACME)
+    path = folder / "tenants" / ACME / "log-1-k1.db"
+
+    def lose(number: int) -> None:
+        database = SqliteDatabase(path, storage.keyring.use(ACME, "log pages").sub_key(1))
+        database.execute("DELETE FROM batch WHERE batch = ?", (number,))
         database.close()
 
     def spoil() -> None:
         path.write_bytes(b"no log at all" * 1_000)
 
-    return Place(lambda: SqliteLog(path, executor), lose, spoil)
+    yield Place(storage, lose, spoil)
+    storage.close()
 
 
-IMPLEMENTATIONS = [sqlite]
+class SealedMemory(MemoryStorage):
+    """Memory, with everything sealed that goes into it."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        super().__init__()
+        self._keyring = keyring
+
+    def log(self, tenant: str) -> Log:
+        return self._sealed(tenant, super().log(tenant))
+
+    def draft(self, tenant: str) -> Log:
+        return self._sealed(tenant, super().draft(tenant))
+
+    def _sealed(self, tenant: str, log: Log) -> Log:
+        return SealedLog(tenant, log, Sealer(self._keyring.use(tenant, "log")))
+
+
+def memory(folder: Path) -> Iterator[Place]:
+    keyring = Keyring(folder)
+    keyring.create(ACME)
+    storage = SealedMemory(keyring)
+    storage.create(ACME)
+    held = storage._tenants[ACME].generations[0]  # pyright: ignore[reportPrivateUsage]  # behind its back
+
+    def lose(number: int) -> None:
+        held.batches[:] = [batch for batch in held.batches if batch.pos.batch != number]
+
+    def spoil() -> None:
+        held.batches[:] = [replace(batch, body=b"no batch at all") for batch in held.batches]
+
+    yield Place(storage, lose, spoil)
+
+
+IMPLEMENTATIONS = [sqlite, memory]
 """A new one is one more word here."""
 
 
 @pytest.fixture(params=IMPLEMENTATIONS, ids=lambda each: each.__name__)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    with ThreadPoolExecutor(4) as executor:
-        yield request.param(tmp_path, executor)
+    yield from request.param(tmp_path)
 
 
 def tell(place: Place, story: Callable[[Log], Coroutine[Any, Any, None]]) -> None:
@@ -94,7 +147,7 @@ def test_positions_count_events_without_gaps(place: Place) -> None:
     tell(place, story)
 
 
-def test_a_batch_without_events_moves_the_cursor_only(place: Place) -> None:
+def test_a_batch_without_events_moves_the_batch_number_only(place: Place) -> None:
     async def story(log: Log) -> None:
         first = await log.append(START, 2, b"two events")
         second = await log.append(first, 0, b"a refusal with an id")
@@ -252,3 +305,129 @@ def test_a_log_that_is_overwritten_is_damage(place: Place) -> None:
     place.spoil()
     with pytest.raises(DamagedLogError):
         tell(place, look)
+
+
+# Following
+
+
+def test_a_follower_gets_what_was_there_and_then_each_new_batch(place: Place) -> None:
+    async def story(log: Log) -> None:
+        written = await filled(log, 3)
+        other = place.open()
+        follower = aiter(other.follow(written[0].pos))
+        assert [await anext(follower) for _ in range(2)] == written[1:]
+        waiting = asyncio.ensure_future(anext(follower))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        later = Batch(await log.append(written[-1].pos, 2, b"later"), b"later")
+        assert await asyncio.wait_for(waiting, 10) == later
+        await other.close()
+
+    tell(place, story)
+
+
+# Generations
+
+
+async def compacted(place: Place, log: Log) -> tuple[list[Batch], Log]:
+    """Append 4 batches, and publish a generation with a baseline of 2 parts for the first 3 of them."""
+    written = await filled(log, 4)
+    draft = place.storage.draft(ACME)
+    for part in (b"part 0", b"part 1"):
+        await draft.lay(written[2].pos, part)
+    await draft.append(written[2].pos, written[3].pos.event - written[2].pos.event, written[3].body)
+    await draft.sync()
+    await draft.close()
+    await place.storage.publish(ACME)
+    return written, place.open()
+
+
+def test_a_draft_is_nobodys_log_before_it_is_published(place: Place) -> None:
+    async def story(log: Log) -> None:
+        written = await filled(log, 2)
+        draft = place.storage.draft(ACME)
+        assert draft.generation == log.generation + 1 == 2
+        await draft.lay(written[0].pos, b"baseline")
+        await draft.close()
+        again = place.open()
+        assert again.generation == 1
+        assert await batches(again) == written
+        await again.close()
+
+    tell(place, story)
+
+
+def test_a_draft_is_begun_anew_each_time(place: Place) -> None:
+    async def story(log: Log) -> None:
+        written = await filled(log, 2)
+        for _ in range(2):
+            draft = place.storage.draft(ACME)
+            assert await draft.head() == START
+            await draft.lay(written[0].pos, b"baseline")
+            assert await draft.head() == written[0].pos
+            await draft.close()
+
+    tell(place, story)
+
+
+def test_a_published_generation_begins_with_its_baseline_and_goes_on_at_the_same_positions(place: Place) -> None:
+    async def story(log: Log) -> None:
+        written, again = await compacted(place, log)
+        assert again.generation == 2
+        assert await again.head() == written[3].pos
+        base = written[2].pos
+        baseline = [Batch(base, b"part 0", baseline=True), Batch(base, b"part 1", baseline=True)]
+        assert await batches(again) == [*baseline, written[3]]
+        assert await batches(again, base) == [written[3]]
+        later = await again.append(written[3].pos, 1, b"later")
+        assert later == Pos(written[3].pos.event + 1, written[3].pos.batch + 1)
+        await again.close()
+
+    tell(place, story)
+
+
+def test_what_lies_before_the_baseline_is_compacted_and_never_no_event(place: Place) -> None:
+    async def story(log: Log) -> None:
+        written, again = await compacted(place, log)
+        for pos in (written[0].pos, written[1].pos):
+            with pytest.raises(CompactedError):
+                await batches(again, pos)
+        await again.close()
+
+    tell(place, story)
+
+
+def test_a_baseline_is_laid_before_the_first_batch_for_one_position(place: Place) -> None:
+    async def story(log: Log) -> None:
+        written = await filled(log, 2)
+        draft = place.storage.draft(ACME)
+        await draft.lay(written[0].pos, b"baseline")
+        with pytest.raises(ConflictError):
+            await draft.lay(written[1].pos, b"of another position")
+        await draft.append(written[0].pos, 1, b"batch")
+        with pytest.raises(ConflictError):
+            await draft.lay(written[0].pos, b"too late")
+        await draft.close()
+
+    tell(place, story)
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_generations_below_a_number_are_given_up(place: Place, *, archive: bool) -> None:
+    async def story(log: Log) -> None:
+        _, again = await compacted(place, log)
+        before = await batches(again)
+        place.storage.truncate(ACME, again.generation, archive=archive)
+        assert await batches(again) == before
+        await again.close()
+
+    tell(place, story)
+
+
+def test_a_log_says_how_many_bytes_it_takes(place: Place) -> None:
+    async def story(log: Log) -> None:
+        before = await log.size()
+        await log.append(START, 1, b"x" * 100_000)
+        assert 90_000 <= await log.size() - before < 200_000
+
+    tell(place, story)

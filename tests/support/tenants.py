@@ -105,10 +105,13 @@ def digests(root: Path, tenant: str = ACME) -> tuple[str, str]:
 
     async def read() -> tuple[str, str]:
         storage = DirectoryStorage(root)
-        database = storage.database(tenant, fresh=False)
-        state = State.open(database, INVENTORY)
-        lies = digest(state) if state else "no state"
-        database.close()
+        numbers = storage.databases(tenant)
+        lies = "no state"
+        if numbers:
+            database = storage.database(tenant, numbers[-1])
+            state = State.open(database, INVENTORY)
+            lies = digest(state) if state else lies
+            database.close()
         log = storage.log(tenant)
         made = empty_state(INVENTORY)
         await catch_up(made, log, lambda _done, _total: None)
@@ -117,3 +120,8 @@ def digests(root: Path, tenant: str = ACME) -> tuple[str, str]:
         return lies, digest(made)
 
     return asyncio.run(read())
+
+
+def files(root: Path, kind: str, tenant: str = ACME) -> list[Path]:
+    """Find a tenant's database files of a kind: `log`, `state`."""
+    return sorted((root / "tenants" / tenant).glob(f"{kind}-*.db"))

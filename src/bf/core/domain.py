@@ -1,14 +1,24 @@
 """A domain: an explicit list of features over one schema, checked when it is built."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
+from typing import NamedTuple
 
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from bf.core.feature import Feature
-from bf.core.tx import Applier, Handler
+from bf.core.feature import Feature, Upcaster
+from bf.core.tx import Applier, Handler, Tx
+
+
+class Gauge(NamedTuple):
+    """Something that a tenant has a number of, which can be limited."""
+
+    select: str
+    """The SELECT that counts it."""
+    changes: Mapping[type[Message], int]
+    """By how much each event changes the count."""
 
 
 class Domain:
@@ -23,12 +33,19 @@ class Domain:
         requests: FileDescriptor,
         events: FileDescriptor,
         features: Sequence[ModuleType],
+        baseline: Callable[[Tx], Iterable[Message]] | None = None,
+        gauges: Mapping[str, Gauge] | None = None,
     ) -> None:
         """Read the features; AssertionError names what is missing, doubled or unknown."""
         self.name = name
         self.version = version
         """Raised when the meaning of events or tables changes; commits carry it."""
         self.schema = schema
+        self.baseline = baseline
+        """Says a state as the fewest events that make it; without it, logs are never compacted."""
+        self.gauges = gauges or {}
+        """What can be limited for a tenant, by name."""
+        self.upcasters: dict[str, list[Upcaster]] = {}
         self.features = tuple(Feature.of(module) for module in features)
         self.handlers: dict[type[Message], Handler] = {}
         self.appliers: dict[type[Message], Applier] = {}
@@ -38,6 +55,8 @@ class Domain:
             for event, applier in feature.appliers.items():
                 assert event not in self.appliers, f"{event.__name__} has two appliers"
                 self.appliers[event] = applier
+            for upcaster in feature.upcasters:
+                self.upcasters.setdefault(upcaster.name, []).append(upcaster)
         self.queries = {feature.request for feature in self.features if not feature.appliers}
         """Requests that never change anything."""
         messages = _messages(requests)
@@ -46,6 +65,24 @@ class Domain:
         self.events = _messages(events)
         _assert_same(f"{name}: requests and handlers", self.requests.values(), self.handlers)
         _assert_same(f"{name}: events and appliers", self.events.values(), self.appliers)
+
+    def read_event(self, name: str, body: bytes, version: int) -> Sequence[Message]:
+        """Read an event as today's events; `version` is that of the domain that wrote it."""
+        upcaster = self._upcaster(name, version)
+        if upcaster is None:
+            return (self.events[name].FromString(body),)
+        return self._upcast(upcaster, upcaster.old.FromString(body))
+
+    def _upcast(self, upcaster: Upcaster, old: Message) -> Sequence[Message]:
+        newest: list[Message] = []
+        for event in upcaster.read(old):
+            later = self._upcaster(event.DESCRIPTOR.name, upcaster.until + 1)
+            newest += self._upcast(later, event) if later and isinstance(event, later.old) else (event,)
+        return newest
+
+    def _upcaster(self, name: str, version: int) -> Upcaster | None:
+        fitting = [upcaster for upcaster in self.upcasters.get(name, ()) if version <= upcaster.until]
+        return min(fitting, key=lambda upcaster: upcaster.until, default=None)
 
 
 def _messages(file: FileDescriptor) -> dict[str, type[Message]]:

@@ -1,9 +1,9 @@
 """A feature: one module that says what is asked, what happens and what changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 
@@ -12,6 +12,7 @@ from bf.core.tx import Applier, Handler, Tx
 Req = TypeVar("Req", bound=Message)
 Resp = TypeVar("Resp", bound=Message)
 Event = TypeVar("Event", bound=Message)
+Old = TypeVar("Old", bound=Message)
 
 
 def handles(request: type[Req]) -> Callable[[Callable[[Tx, Req], Resp]], Callable[[Tx, Req], Resp]]:
@@ -34,6 +35,30 @@ def applies(event: type[Event]) -> Callable[[Callable[[Tx, Event], None]], Calla
     return mark
 
 
+class Upcaster(NamedTuple):
+    """How an event that earlier versions of a domain wrote is read today."""
+
+    name: str
+    until: int
+    old: type[Message]
+    read: Callable[[Any], Iterable[Message]]
+
+
+def upcasts(
+    old: type[Old], *, name: str, until: int
+) -> Callable[[Callable[[Old], Iterable[Message]]], Callable[[Old], Iterable[Message]]]:
+    """Mark the function that turns an event `name`, as versions up to `until` wrote it, into later ones.
+
+    What it returns may be an old event again, for which there is an upcaster with a higher `until`.
+    """
+
+    def mark(read: Callable[[Old], Iterable[Message]]) -> Callable[[Old], Iterable[Message]]:
+        read.upcasts = Upcaster(name, until, old, read)  # pyright: ignore[reportFunctionMemberAccess]  # as above
+        return read
+
+    return mark
+
+
 @dataclass(frozen=True)
 class Feature:
     """A feature's module, read: its handler and the appliers of the events that it names."""
@@ -43,6 +68,7 @@ class Feature:
     request: type[Message]
     handler: Handler
     appliers: dict[type[Message], Applier]
+    upcasters: Sequence[Upcaster]
 
     @classmethod
     def of(cls, module: ModuleType) -> "Feature":
@@ -56,4 +82,5 @@ class Feature:
             request=handlers[0].handles,
             handler=handlers[0],
             appliers={function.applies: function for function in functions if hasattr(function, "applies")},
+            upcasters=[function.upcasts for function in functions if hasattr(function, "upcasts")],
         )

@@ -84,6 +84,16 @@ class UnknownRequest(Refusal):
     request: str
 
 
+class LimitReached(Refusal):
+    """More of something than this tenant may have."""
+
+    code = Code.RESOURCE_EXHAUSTED
+    text = "the limit {limit} of this tenant allows {most}; this request would make it {count}"
+    limit: str
+    count: int
+    most: int
+
+
 class Told(Refusal):
     """A refusal of which only the code and the sentence are known, since a bundle or a foreign server told it."""
 

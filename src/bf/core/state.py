@@ -1,24 +1,26 @@
 """A tenant's state: tables derived from its log, and the one way in which requests and events reach them."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from google.protobuf.message import Message
 
 from bf.core.domain import Domain
-from bf.core.ports import START, Database, Pos
-from bf.core.refusal import UnknownRequest
+from bf.core.ports import START, Database, Pos, Row
+from bf.core.refusal import LimitReached, UnknownRequest
 from bf.core.tx import Tx
 
 PLATFORM_SCHEMA = """
 CREATE TABLE bf_state (
-    -- What this state was built from: the last commit of the log that is in it, and the code that read it.
+    -- What this state was built from: the last batch of the log that is in it, and the code that read it.
     one INTEGER PRIMARY KEY CHECK (one = 1),
-    position INTEGER NOT NULL,
-    cursor INTEGER NOT NULL,
-    last_uid INTEGER NOT NULL,   -- number of the newest uid
-    schema_hash TEXT NOT NULL,   -- of these tables and the domain's
+    event INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    time_us INTEGER NOT NULL,      -- of the last commit
+    last_uid INTEGER NOT NULL,     -- number of the newest uid
+    last_answer INTEGER NOT NULL,  -- number of the newest answer
+    schema_hash TEXT NOT NULL,     -- of these tables and the domain's
     domain_version INTEGER NOT NULL
 ) STRICT;
 
@@ -27,6 +29,7 @@ CREATE TABLE bf_answer (
     number INTEGER PRIMARY KEY,  -- in the order of the commits
     request_id TEXT NOT NULL UNIQUE,
     request_digest INTEGER NOT NULL,
+    time_us INTEGER NOT NULL,    -- of the commit
     code INTEGER NOT NULL,       -- google.rpc.Code; 0 is carried out
     reason TEXT NOT NULL,
     field TEXT NOT NULL,
@@ -54,21 +57,20 @@ class State:
     savepoint of its own: a refused one leaves no trace.
     """
 
-    __slots__ = ("_begun_at", "database", "domain", "last_uid", "pos")
+    __slots__ = ("_begun_at", "_usage", "database", "domain", "last_answer", "last_uid", "limits", "pos", "time_us")
 
     def __init__(self, database: Database, domain: Domain) -> None:
         """Take over a database with `create`d or earlier tables."""
         self.database = database
         self.domain = domain
-        row = database.execute("SELECT position, cursor, last_uid FROM bf_state").fetchone()
+        self.limits: Mapping[str, int] = {}
+        """How much of what the domain's gauges count this tenant may have."""
+        row = database.execute("SELECT event, batch, time_us, last_uid, last_answer FROM bf_state").fetchone()
         assert row is not None, "bf_state has exactly one row"
-        position, cursor, last_uid = row
-        assert isinstance(position, int)
-        assert isinstance(cursor, int)
-        assert isinstance(last_uid, int)
-        self.pos = Pos(position, cursor)
-        self.last_uid = last_uid
-        self._begun_at = (self.pos, self.last_uid)
+        event, batch, self.time_us, self.last_uid, self.last_answer = row
+        self.pos = Pos(event, batch)
+        self._usage: dict[str, int] | None = None
+        self._begun_at = self._marks()
 
     @classmethod
     def open(cls, database: Database, domain: Domain) -> "State | None":
@@ -84,28 +86,37 @@ class State:
         for statement in (PLATFORM_SCHEMA, domain.schema):
             database.execute(statement)
         database.execute(
-            "INSERT INTO bf_state VALUES (1, ?, ?, 0, ?, ?)",
-            (START.event, START.cursor, schema_hash(domain), domain.version),
+            "INSERT INTO bf_state VALUES (1, ?, ?, 0, 0, 0, ?, ?)",
+            (START.event, START.batch, schema_hash(domain), domain.version),
         )
         return cls(database, domain)
 
     def begin(self) -> None:
         """Open the transaction of a batch."""
         self.database.execute("BEGIN IMMEDIATE")
-        self._begun_at = (self.pos, self.last_uid)
+        self._begun_at = self._marks()
 
     def commit(self, pos: Pos) -> None:
         """Keep the batch, which the log has at `pos`."""
         self.pos = pos
         self.database.execute(
-            "UPDATE bf_state SET position = ?, cursor = ?, last_uid = ?", (pos.event, pos.cursor, self.last_uid)
+            "UPDATE bf_state SET event = ?, batch = ?, time_us = ?, last_uid = ?, last_answer = ?",
+            (pos.event, pos.batch, self.time_us, self.last_uid, self.last_answer),
         )
         self.database.execute("COMMIT")
 
     def rollback(self) -> None:
         """Forget the batch."""
         self.database.execute("ROLLBACK")
-        self.pos, self.last_uid = self._begun_at
+        self.pos, self.time_us, self.last_uid, self.last_answer, self._usage = self._begun_at
+
+    def usage(self) -> dict[str, int]:
+        """Return how much the tenant has of what the domain's gauges count; counted once, then kept."""
+        if self._usage is None:
+            execute = self.database.execute
+            counts = {name: execute(gauge.select).fetchone() for name, gauge in self.domain.gauges.items()}
+            self._usage = {name: count[0] for name, count in counts.items() if count}
+        return self._usage
 
     def execute(self, request: Message, now_us: int) -> Done:
         """Carry out one request; a Refusal, or any other exception, leaves the state as it was.
@@ -116,8 +127,11 @@ class State:
         if handler is None:
             raise UnknownRequest(request=type(request).__name__)
         tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us)
+        usage = self.usage() if self.limits else None
         try:
             response = handler(tx, request)
+            if usage:
+                usage = self._usage_after(tx.events, usage)
         except BaseException:
             if tx.events:
                 self._take_back()
@@ -125,16 +139,32 @@ class State:
         if tx.events:
             self.database.execute("RELEASE request")
             self._advance(tx.last_uid, len(tx.events))
+            self._usage = usage
         return Done(response, tx.events)
 
     def replay(self, events: Iterable[Message], now_us: int) -> None:
         """Apply events that have happened."""
+        self._usage = None
         tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us)
         count = 0
         for event in events:
             self.domain.appliers[type(event)](tx, event)
             count += 1
         self._advance(tx.last_uid, count)
+
+    def _usage_after(self, events: Iterable[Message], usage: dict[str, int]) -> dict[str, int]:
+        """Count what the events change; LimitReached if it is more than the tenant may have."""
+        usage = dict(usage)
+        types = [type(event) for event in events]
+        for name, gauge in self.domain.gauges.items():
+            more = sum(gauge.changes.get(kind, 0) for kind in types)
+            usage[name] += more
+            if more > 0 and usage[name] > self.limits.get(name, usage[name]):
+                raise LimitReached(limit=name, count=usage[name], most=self.limits[name])
+        return usage
+
+    def _marks(self) -> tuple[Pos, int, int, int, dict[str, int] | None]:
+        return self.pos, self.time_us, self.last_uid, self.last_answer, self._usage
 
     def _take_back(self) -> None:
         try:
@@ -145,7 +175,7 @@ class State:
 
     def _advance(self, last_uid: int, events: int) -> None:
         self.last_uid = last_uid
-        self.pos = Pos(self.pos.event + events, self.pos.cursor)
+        self.pos = Pos(self.pos.event + events, self.pos.batch)
 
 
 def schema_hash(domain: Domain) -> str:
@@ -153,17 +183,24 @@ def schema_hash(domain: Domain) -> str:
     return hashlib.sha256((PLATFORM_SCHEMA + domain.schema).encode()).hexdigest()
 
 
-def digest(state: State) -> str:
-    """Hash all rows of all tables in order: equal for every state that was made from the same events (SHA-256, hex)."""
+def contents(state: State) -> Iterator[tuple[str, Row]]:
+    """Yield every row of every table in order; states made from the same events yield the same."""
+    yield "bf_state", (state.pos.event, state.time_us, state.last_uid, state.last_answer)
     execute = state.database.execute
     tables = execute(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('bf_state', 'sqlite_sequence') ORDER BY 1"
     ).fetchall()
-    result = hashlib.sha256(f"{state.pos.event} {state.last_uid}".encode())
     for (table,) in tables:
         columns = len(execute(f"PRAGMA table_info({table})").fetchall())
         order = ", ".join(str(column + 1) for column in range(columns))
-        result.update(f"\n{table}".encode())
-        for row in execute(f"SELECT * FROM {table} ORDER BY {order}").fetchall():  # noqa: S608  # names are the schema's own
-            result.update(repr(row).encode())
+        rows = execute(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608  # names are the schema's own
+        while row := rows.fetchone():
+            yield table, row
+
+
+def digest(state: State) -> str:
+    """Hash the contents of a state (SHA-256, hex)."""
+    result = hashlib.sha256()
+    for each in contents(state):
+        result.update(repr(each).encode())
     return result.hexdigest()

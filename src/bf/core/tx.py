@@ -1,6 +1,6 @@
 """The transaction: all that handlers and appliers know of the world. No clock, no randomness, no network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -38,6 +38,12 @@ class Tx:
     def query(self, sql: str, *params: Value) -> Sequence[Row]:
         """Return all rows of a SELECT."""
         return self._execute(sql, params).fetchall()
+
+    def stream(self, sql: str, *params: Value) -> Iterator[Row]:
+        """Yield the rows of a SELECT one by one, however many; nothing else may be asked before the last."""
+        rows = self._execute(sql, params)
+        while row := rows.fetchone():
+            yield row
 
     def write(self, sql: str, *params: Value) -> None:
         """Change the state; for appliers only, since replay runs nothing else."""

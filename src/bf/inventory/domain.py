@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from bf.core.domain import Domain
+from bf.core.domain import Domain, Gauge
 from bf.inventory.api import events_pb2, requests_pb2
+from bf.inventory.api.events_pb2 import Cancelled, Fulfilled, LocationAdded, ProductAdded, Reserved
+from bf.inventory.baseline import baseline
 from bf.inventory.locations import add as add_locations
 from bf.inventory.locations import list as list_locations
 from bf.inventory.locations import move as move_location
@@ -17,6 +19,12 @@ INVENTORY = Domain(
     schema=Path(__file__).with_name("schema.sql").read_text("utf-8"),
     requests=requests_pb2.DESCRIPTOR,
     events=events_pb2.DESCRIPTOR,
+    baseline=baseline,
+    gauges={
+        "locations": Gauge("SELECT count(*) - 1 FROM location", {LocationAdded: 1}),
+        "products": Gauge("SELECT count(*) FROM product", {ProductAdded: 1}),
+        "open_reservations": Gauge("SELECT count(*) FROM reservation", {Reserved: 1, Fulfilled: -1, Cancelled: -1}),
+    },
     features=[
         add_products,
         list_products,

@@ -1,12 +1,14 @@
 """First answers: what makes a request id execute at most once."""
 
 import hashlib
+from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from bf.core.limits import REFUSAL_BYTES_MAX, REQUEST_IDS_COUNT_MAX
+from bf.core.limits import REFUSAL_BYTES_MAX, REQUEST_ID_AGE_S_MAX, REQUEST_IDS_COUNT_MAX
 from bf.core.ports import Answer, Database
 from bf.core.refusal import Code, Refusal
+from bf.core.state import State
 from bf.node.api.commit_pb2 import Commit
 
 
@@ -56,25 +58,48 @@ def first_answer(database: Database, commit: Commit) -> Answer | None:
     return Answer(*row[1:])
 
 
-def note(database: Database, commit: Commit) -> None:
-    """Keep the answer of a commit that carries a request id; the oldest beyond the limit is forgotten."""
+def note(state: State, commit: Commit) -> None:
+    """Keep the answer of a commit that carries a request id; those beyond the limits of age and count are forgotten."""
     if not commit.request_id:
         return
     refusal = commit.refusal
-    number = database.execute(
-        """
-        INSERT INTO bf_answer (request_id, request_digest, code, reason, field, message, response)
-        VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number
-        """,
+    state.last_answer += 1
+    execute = state.database.execute
+    execute(
+        "INSERT INTO bf_answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
+            state.last_answer,
             commit.request_id,
             commit.request_digest,
+            commit.time_us,
             refusal.code,
             refusal.reason,
             refusal.field,
             refusal.message,
             commit.response,
         ),
-    ).fetchone()
-    assert number is not None, "an INSERT returns its row"
-    database.execute("DELETE FROM bf_answer WHERE number <= ?", (number[0] - REQUEST_IDS_COUNT_MAX,))
+    )
+    execute(
+        """
+        DELETE FROM bf_answer WHERE number <= ?1
+        OR number < (SELECT number FROM bf_answer WHERE time_us >= ?2 ORDER BY number LIMIT 1)
+        """,
+        (state.last_answer - REQUEST_IDS_COUNT_MAX, commit.time_us - REQUEST_ID_AGE_S_MAX * 1_000_000),
+    )
+
+
+def kept(state: State) -> Iterator[Commit]:
+    """Yield the answers that a state keeps, oldest first, as commits without events."""
+    rows = state.database.execute(
+        """
+        SELECT request_id, request_digest, time_us, code, reason, field, message, response
+        FROM bf_answer ORDER BY number
+        """
+    )
+    while row := rows.fetchone():
+        request_id, digest, time_us, code, reason, field, message, response = row
+        commit = Commit(request_id=request_id, request_digest=digest, time_us=time_us, response=response)
+        if code:
+            commit.refusal.code, commit.refusal.reason = code, reason
+            commit.refusal.field, commit.refusal.message = field, message
+        yield commit

@@ -5,18 +5,21 @@ Rules of this file:
 2. Requests that come while an append is under way form the next batch: one fsync serves them all.
 3. Nobody is answered before the log has the batch. If the log does not say yes, the batch never happened here: the
    cell stops with its state as it was, and the next cell learns from the log what became of it.
+4. While its state is being rebuilt, commands wait, and queries are answered from the old state where it can.
+5. Whoever exchanges the log or the state does it between two batches.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from bf.core.limits import BATCH_REQUESTS_MAX, QUEUE_REQUESTS_MAX, REPLY_BYTES_MAX
-from bf.core.ports import Answer, Clock, Log, LogError
+from bf.core.limits import BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, QUEUE_BYTES_MAX, QUEUE_REQUESTS_MAX, REPLY_BYTES_MAX
+from bf.core.ports import Answer, Env, Log, LogError
 from bf.core.refusal import Code, Refusal
 from bf.core.state import LostBatchError, State
 from bf.node import answers
@@ -24,13 +27,17 @@ from bf.node.api.commit_pb2 import Batch, Commit
 
 logger = logging.getLogger("bf.cell")
 
+Result = TypeVar("Result")
+
 
 class QueueFull(Refusal):
     """More requests wait than a tenant may have waiting."""
 
     code = Code.RESOURCE_EXHAUSTED
-    text = "{waiting} requests of this tenant wait already; QUEUE_REQUESTS_MAX allows {most}: try again later"
+    text = "{waiting} {what} of this tenant wait already; {limit} allows {most}: try again later"
     waiting: int
+    what: str
+    limit: str
     most: int
 
 
@@ -51,11 +58,24 @@ STOPPED = Answer(
 FAILED = Answer(code=Code.INTERNAL, reason="Internal", message="a fault of ours; it is in the server's log")
 
 
+class DamagedStateError(Exception):
+    """The state has turned out to be damaged: it is to be rebuilt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A state and the number of its database in the storage."""
+
+    number: int
+    state: State
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A request that waits for its answer."""
 
     request: Message
+    size: int
     request_id: str
     actor: str
     answer: asyncio.Future[Answer]
@@ -64,98 +84,207 @@ class Job:
 class Cell:
     """A log, a state, and the queue of requests between them."""
 
-    def __init__(self, tenant: str, clock: Clock, log: Log, state: State) -> None:
-        self._tenant = tenant
-        self._clock = clock
-        self._log = log
-        self._state = state
+    def __init__(
+        self, tenant: str, env: Env, log: Log, prepare: Coroutine[Any, Any, Derived], old: State | None = None
+    ) -> None:
+        """Serve from what `prepare` brings to where the log is; until then, queries from an `old` state."""
+        self.tenant = tenant
+        self.log = log
+        self.damaged = 0
+        """The number of the state that has turned out to be damaged."""
+        self._env = env
+        self._derived: Derived | None = None
+        self._old = old
         self._queue: deque[Job] = deque()
+        self._queue_bytes = 0
+        self._turns: deque[Callable[[], Awaitable[None]]] = deque()
         self._work = asyncio.Event()
         self._stopping = False
-        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"cell {tenant}")
+        self._end: asyncio.Task[None] | None = None
+        self._task = asyncio.get_running_loop().create_task(self._run(prepare), name=f"cell {tenant}")
 
     @property
     def alive(self) -> bool:
         """Whether the cell still takes requests."""
         return not self._stopping and not self._task.done()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for it."""
+        return self._derived is not None and not self._queue and not self._turns
+
+    @property
+    def ready(self) -> bool:
+        """Whether its state is where its log is."""
+        return self._derived is not None
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait."""
+        return len(self._queue)
+
+    @property
+    def derived(self) -> Derived:
+        """The state that it serves from, once it is ready."""
+        assert self._derived, "the cell is ready"
+        return self._derived
+
     async def call(self, request: Message, request_id: str, actor: str = "") -> Answer:
         """Carry out a request in its turn."""
         if not self.alive:
             return STOPPED
+        if self._old and not self._derived and (answer := self._ask_old(self._old, request)):
+            return answer
         if len(self._queue) >= QUEUE_REQUESTS_MAX:
-            return answers.refused(QueueFull(waiting=len(self._queue), most=QUEUE_REQUESTS_MAX))
-        job = Job(request, request_id, actor, asyncio.get_running_loop().create_future())
+            return _queue_full(len(self._queue), "requests", "QUEUE_REQUESTS_MAX", QUEUE_REQUESTS_MAX)
+        size = request.ByteSize()
+        if self._queue_bytes + size > QUEUE_BYTES_MAX:
+            return _queue_full(self._queue_bytes, "bytes of requests", "QUEUE_BYTES_MAX", QUEUE_BYTES_MAX)
+        job = Job(request, size, request_id, actor, asyncio.get_running_loop().create_future())
         self._queue.append(job)
+        self._queue_bytes += size
         self._work.set()
         return await job.answer
 
+    async def exclusively(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do something between two batches, and return what it gives; raises LogError if the cell has stopped."""
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+        async def turn() -> None:
+            try:
+                done.set_result(await work())
+            except BaseException as error:
+                done.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+
+        if not self.alive:
+            raise LogError(f"the cell of {self.tenant} has stopped")
+        self._turns.append(turn)
+        self._work.set()
+        await asyncio.wait([done, self._task], return_when=asyncio.FIRST_COMPLETED)
+        if not done.done():
+            raise LogError(f"the cell of {self.tenant} has stopped")
+        return done.result()
+
+    def exchange_state(self, derived: Derived) -> State:
+        """Serve from another state, which is where the log is, and return the one before; only `exclusively`."""
+        before = self.derived.state
+        assert derived.state.pos == before.pos, "both stand where the log is"
+        derived.state.limits = before.limits
+        self._derived = derived
+        return before
+
+    def limit(self, limits: Mapping[str, int]) -> None:
+        """Set the tenant's own limits."""
+        self.derived.state.limits = limits
+
     async def stop(self) -> None:
-        """Finish what was begun, then give log and state back."""
+        """Finish what was begun, then give log and state back; whoever asks again waits for the same end."""
+        if self._end is None:
+            self._end = asyncio.get_running_loop().create_task(self._stop(), name=f"stop {self.tenant}")
+        await asyncio.shield(self._end)
+
+    async def _stop(self) -> None:
         self._stopping = True
         self._work.set()
+        if not self._derived:
+            self._task.cancel()
         await asyncio.wait([self._task])
-        await self._log.close()
-        self._state.database.close()
+        await self.log.close()
+        if self._derived:
+            self._derived.state.database.close()
 
-    async def _run(self) -> None:
+    async def _run(self, prepare: Coroutine[Any, Any, Derived]) -> None:
+        answer = FAILED
         try:
-            while self._queue or not self._stopping:
-                self._work.clear()
-                if not self._queue:
-                    await self._work.wait()
-                    continue
-                count = min(len(self._queue), BATCH_REQUESTS_MAX)
-                await self._carry_out([self._queue.popleft() for _ in range(count)])
+            self._derived = await prepare
+            self._derived.state.limits = self._env.storage.limits(self.tenant)
+            self._forget_old()
+            answer = STOPPED
+            await self._serve()
         except LogError:
-            logger.exception("tenant %s: the log did not take a batch; the cell stops", self._tenant)
+            what = "the log did not take a batch; the cell stops" if self._derived else "cannot be opened"
+            logger.exception("tenant %s %s", self.tenant, what)
+        except DamagedStateError:
+            logger.warning("tenant %s: the state is damaged; the cell stops and will be rebuilt", self.tenant)
+            self.damaged = self.derived.number
         except Exception:
-            logger.exception("tenant %s: the cell fails", self._tenant)
+            logger.exception("tenant %s %s", self.tenant, "the cell fails" if self._derived else "cannot be opened")
+        except asyncio.CancelledError:
+            answer = STOPPED
         finally:
+            prepare.close()
+            self._forget_old()
             while self._queue:
-                _tell(self._queue.popleft(), STOPPED)
+                _tell(self._queue.popleft(), answer)
+
+    async def _serve(self) -> None:
+        while self._queue or self._turns or not self._stopping:
+            self._work.clear()
+            if self._turns:
+                await self._turns.popleft()()
+            elif self._queue:
+                await self._carry_out(self._next_jobs())
+            else:
+                await self._work.wait()
+
+    def _next_jobs(self) -> list[Job]:
+        jobs, size = [self._queue.popleft()], 0
+        size = jobs[0].size
+        while self._queue and len(jobs) < BATCH_REQUESTS_MAX and size + self._queue[0].size <= BATCH_BYTES_MAX:
+            jobs.append(self._queue.popleft())
+            size += jobs[-1].size
+        self._queue_bytes -= size
+        return jobs
 
     async def _carry_out(self, jobs: Sequence[Job]) -> None:
-        before = self._state.pos
+        state, clock, meter = self.derived.state, self._env.clock, self._env.meter
+        before = state.pos
         batch = Batch()
         told = [STOPPED] * len(jobs)
         try:
-            self._state.begin()
-            answered = [self._answer(job, batch) for job in jobs]
+            state.begin()
+            answered = [self._answer(state, job, batch) for job in jobs]
             if batch.commits:
-                events = self._state.pos.event - before.event
-                self._state.commit(await self._log.append(before, events, batch.SerializeToString()))
+                body = batch.SerializeToString()
+                begun_us = clock.elapsed_us()
+                pos = await self.log.append(before, state.pos.event - before.event, body)
+                meter.observe("append_seconds", (clock.elapsed_us() - begun_us) / 1e6)
+                meter.observe("batch_commits", len(batch.commits))
+                state.commit(pos)
             else:
-                self._state.rollback()
+                state.rollback()
             told = answered
         finally:
             for job, answer in zip(jobs, told, strict=True):
                 _tell(job, answer)
 
-    def _answer(self, job: Job, batch: Batch) -> Answer:
+    def _answer(self, state: State, job: Job, batch: Batch) -> Answer:
         """Carry out one request inside the batch, and add what it did to the batch."""
         commit = Commit(
-            time_us=self._clock.now_us(),
+            time_us=max(self._env.clock.now_us(), state.time_us),  # a clock may go back, a log does not
             request=job.request.DESCRIPTOR.name,
-            domain_version=self._state.domain.version,
+            domain_version=state.domain.version,
             actor=job.actor,
         )
-        if job.request_id and type(job.request) not in self._state.domain.queries:
+        if job.request_id and type(job.request) not in state.domain.queries:
             commit.request_id = job.request_id
             commit.request_digest = answers.digest_of(job.request)
-            known = answers.first_answer(self._state.database, commit)
+            known = answers.first_answer(state.database, commit)
             if known:
                 return known
-        answer = self._decide(job.request, commit)
+        answer = self._decide(state, job.request, commit)
         if commit.events or (commit.request_id and answer != FAILED):
             batch.commits.append(commit)
-            answers.note(self._state.database, commit)
+            state.time_us = commit.time_us
+            answers.note(state, commit)
         return answer
 
-    def _decide(self, request: Message, commit: Commit) -> Answer:
+    def _decide(self, state: State, request: Message, commit: Commit) -> Answer:
         """Let the domain carry out a request, and write into the commit what came of it."""
         try:
-            done = self._state.execute(request, commit.time_us)
+            done = state.execute(request, commit.time_us)
         except Refusal as refusal:
             answer = answers.refused(refusal)
             if commit.request_id:
@@ -164,8 +293,10 @@ class Cell:
             return answer
         except LostBatchError:
             raise
-        except Exception:
-            logger.exception("tenant %s: %s failed", self._tenant, commit.request)
+        except Exception as error:
+            if state.database.is_damage(error):
+                raise DamagedStateError from error
+            logger.exception("tenant %s: %s failed", self.tenant, commit.request)
             return FAILED
         commit.response = done.response.SerializeToString()
         for event in done.events:
@@ -174,6 +305,26 @@ class Cell:
         if size > REPLY_BYTES_MAX and not done.events:
             return answers.refused(ReplyTooLarge(size=size, most=REPLY_BYTES_MAX))
         return Answer(code=Code.OK, response=commit.response)
+
+    def _ask_old(self, old: State, request: Message) -> Answer | None:
+        """Answer a query from the state that is being replaced; None if it cannot."""
+        if type(request) not in old.domain.queries:
+            return None
+        try:
+            return Answer(code=Code.OK, response=old.execute(request, old.time_us).response.SerializeToString())
+        except Refusal as refusal:
+            return answers.refused(refusal)
+        except Exception:  # noqa: BLE001  # it is replaced because it is damaged, or of another shape
+            return None
+
+    def _forget_old(self) -> None:
+        if self._old:
+            self._old.database.close()
+            self._old = None
+
+
+def _queue_full(waiting: int, what: str, limit: str, most: int) -> Answer:
+    return answers.refused(QueueFull(waiting=waiting, what=what, limit=limit, most=most))
 
 
 def _tell(job: Job, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""A node: the cells of one machine, opened when they are first called."""
+"""A node: the cells of one machine, opened when they are first called, and closed when others need their place."""
 
 import asyncio
 import logging
@@ -6,10 +6,12 @@ import logging
 from google.protobuf.message import Message
 
 from bf.core.domain import Domain
-from bf.core.limits import REQUEST_ID_CHARS_MAX
+from bf.core.limits import OPEN_CELLS_MAX, REQUEST_ID_CHARS_MAX
 from bf.core.ports import Answer, Env
 from bf.core.refusal import Code, Refusal
-from bf.node import answers, cell, replay
+from bf.node import answers, states
+from bf.node.cell import FAILED, Cell
+from bf.node.replay import Progress
 
 logger = logging.getLogger("bf.node")
 
@@ -36,10 +38,12 @@ class RequestIdTooLong(Refusal):
 class Node:
     """Carries out requests for the tenants of one storage."""
 
-    def __init__(self, env: Env, domain: Domain) -> None:
+    def __init__(self, env: Env, domain: Domain, cells_open_max: int = OPEN_CELLS_MAX) -> None:
         self._env = env
         self._domain = domain
-        self._cells: dict[str, asyncio.Task[cell.Cell]] = {}
+        self._cells_open_max = cells_open_max
+        self._cells: dict[str, asyncio.Task[Cell]] = {}
+        """By tenant, the one that was called last at the end."""
 
     async def call(self, tenant: str, request: Message, request_id: str, actor: str = "") -> Answer:
         """Carry out a request of a tenant, at most once if it has a `request_id`; `actor` says who asks."""
@@ -47,38 +51,33 @@ class Node:
             chars = len(request_id)
             return answers.refused(RequestIdTooLong(field="request-id", chars=chars, most=REQUEST_ID_CHARS_MAX))
         try:
-            opened = await self._cell(tenant)
+            opened = await self.cell(tenant)
         except KeyError:
             return answers.refused(TenantNotFound(field="tenant", tenant=tenant))
         except Exception:
             logger.exception("tenant %s cannot be opened", tenant)
-            return cell.FAILED
+            return FAILED
         return await opened.call(request, request_id, actor)
-
-    async def open_all(self) -> None:
-        """Open every tenant, one after the other; one that cannot be opened stops no other."""
-        for tenant in self._env.storage.tenants():
-            await self._try(tenant)
-
-    async def _try(self, tenant: str) -> None:
-        try:
-            await self._cell(tenant)
-        except Exception:
-            logger.exception("tenant %s cannot be opened", tenant)
 
     async def stop(self) -> None:
         """Let every cell finish what it has begun."""
-        cells, self._cells = self._cells, {}
-        for opening in cells.values():
-            await asyncio.wait([opening])
-            if not opening.cancelled() and not opening.exception():
-                await opening.result().stop()
+        for tenant in list(self._cells):
+            await self.close(tenant)
 
-    async def _cell(self, tenant: str) -> cell.Cell:
+    async def close(self, tenant: str) -> None:
+        """Let a tenant's cell finish what it has begun; its next call opens another one."""
         opening = self._cells.get(tenant)
+        if opening:
+            await _stopped(opening)
+            if self._cells.get(tenant) is opening:
+                del self._cells[tenant]
+
+    async def cell(self, tenant: str) -> Cell:
+        """Return a tenant's cell, opened if it is not; KeyError if there is no such tenant."""
+        opening = self._cells.pop(tenant, None)
         if opening is None or _ended(opening):
             opening = asyncio.get_running_loop().create_task(self._open(tenant, opening), name=f"open {tenant}")
-            self._cells[tenant] = opening
+        self._cells[tenant] = opening
         try:
             return await asyncio.shield(opening)
         except KeyError:  # whoever guesses names fills no memory
@@ -86,26 +85,43 @@ class Node:
                 del self._cells[tenant]
             raise
 
-    async def _open(self, tenant: str, ended: asyncio.Task[cell.Cell] | None) -> cell.Cell:
-        if ended and not ended.cancelled() and not ended.exception():
-            await ended.result().stop()
+    async def _open(self, tenant: str, ended: asyncio.Task[Cell] | None) -> Cell:
+        damaged = await _stopped(ended) if ended else set[int]()
+        await self._make_room()
         storage = self._env.storage
         log = storage.log(tenant)
+        home = states.Home(tenant, self._domain, storage, log)
         try:
-            state = await replay.open_state(tenant, self._domain, storage, log, _report(tenant))
+            choice = await states.choose(home, damaged)
         except BaseException:
             await log.close()
             raise
-        return cell.Cell(tenant, self._env.clock, log, state)
+        return Cell(tenant, self._env, log, states.prepare(home, choice.derived, _report(tenant)), choice.old)
+
+    async def _make_room(self) -> None:
+        """Close the cells that were not called for longest, of those that nobody waits for."""
+        too_many = len(self._cells) - self._cells_open_max
+        for tenant, opening in list(self._cells.items())[: max(0, too_many)]:
+            if opening.done() and (_ended(opening) or opening.result().idle):
+                await self.close(tenant)
 
 
-def _ended(opening: asyncio.Task[cell.Cell]) -> bool:
+async def _stopped(opening: asyncio.Task[Cell]) -> set[int]:
+    """Stop a cell, and return the number of the state that it found to be damaged."""
+    await asyncio.wait([opening])
+    if opening.cancelled() or opening.exception():
+        return set()
+    await opening.result().stop()
+    return {opening.result().damaged}
+
+
+def _ended(opening: asyncio.Task[Cell]) -> bool:
     if not opening.done():
         return False
     return opening.cancelled() or opening.exception() is not None or not opening.result().alive
 
 
-def _report(tenant: str) -> replay.Progress:
+def _report(tenant: str) -> Progress:
     """Log the progress of a long replay, a line for each tenth."""
     tenths = 0
 

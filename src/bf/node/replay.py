@@ -1,15 +1,18 @@
-"""Replay: bringing a state to where its log is. A state is never trusted over its log."""
+"""Replay: bringing a state to where its log is. A state is never trusted over its log.
 
-import logging
-from collections.abc import Callable
+Rules of this file:
+1. Replay runs appliers, never handlers.
+2. A baseline is one transaction with nothing before it: half of one is worth nothing.
+3. After each slice of events the loop may do something else, so that a replay beside traffic delays nobody.
+"""
 
-from bf.core.domain import Domain
-from bf.core.ports import Batch, DamagedLogError, Log, LogError, Storage
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from bf.core.ports import START, Batch, DamagedLogError, Log
 from bf.core.state import State
 from bf.node import answers
 from bf.node.api import commit_pb2
-
-logger = logging.getLogger("bf.replay")
 
 Progress = Callable[[int, int], None]
 """Called with the events replayed so far and the events to replay."""
@@ -17,64 +20,90 @@ Progress = Callable[[int, int], None]
 REPLAY_EVENTS_PER_COMMIT = 5_000
 """How often a replay keeps what it has: after a crash it goes on from there."""
 
+SLICE_EVENTS_MAX = 256
+"""How many events are replayed before others have their turn; one batch may be longer."""
+
 
 class NotReplayableError(DamagedLogError):
     """A batch that cannot be applied: it is damaged, or the state before it is."""
 
 
-async def open_state(tenant: str, domain: Domain, storage: Storage, log: Log, progress: Progress) -> State:
-    """Open a tenant's state where its log is: catch up, or rebuild it if it is ahead, damaged or of another shape."""
-    database = storage.database(tenant, fresh=False)
-    try:
-        state = State.open(database, domain)
-        if state and state.pos.cursor <= (await log.head()).cursor:
-            await catch_up(state, log, progress)
-            return state
-    except Exception as error:
-        if isinstance(error, LogError) and not isinstance(error, NotReplayableError):
-            database.close()
-            raise
-        logger.warning("tenant %s: the state is damaged and will be rebuilt", tenant, exc_info=True)
-    database.close()
-    database = storage.database(tenant, fresh=True)
-    try:
-        state = State.create(database, domain)
-        await catch_up(state, log, progress)
-    except BaseException:
-        database.close()
-        raise
-    return state
-
-
 async def catch_up(state: State, log: Log, progress: Progress) -> None:
-    """Apply every event of the log that the state does not have; DamagedLogError at a hole."""
-    begun_at, head = state.pos, await log.head()
-    kept = begun_at
-    at = begun_at
+    """Apply every event of the log that the state does not have; DamagedLogError at a hole, CompactedError."""
+    head = await log.head()
+    await replay_all(state, log.read(state.pos), progress, head.event)
+
+
+async def replay_all(state: State, batches: AsyncIterator[Batch], progress: Progress, last_event: int) -> None:
+    """Apply batches in transactions of many; what was begun when it fails is rolled back."""
+    begun_at = kept = at = state.pos
+    rested_at = applied = 0
+    whole = True
     state.begin()
     try:
-        async for batch in log.read(begun_at):
-            replay(state, batch)
-            at = batch.pos
-            if at.event - kept.event >= REPLAY_EVENTS_PER_COMMIT:
+        async for batch in batches:
+            applied += replay(state, batch)
+            at, whole = state.pos, not batch.baseline or state.pos == batch.pos
+            if whole and at.event - kept.event >= REPLAY_EVENTS_PER_COMMIT:
                 state.commit(at)
                 kept = at
-                progress(at.event - begun_at.event, head.event - begun_at.event)
+                progress(at.event - begun_at.event, last_event - begun_at.event)
                 state.begin()
+            if applied - rested_at >= SLICE_EVENTS_MAX:
+                rested_at = applied
+                await asyncio.sleep(0)
+        _require(whole, "the baseline of the log has no end")
         state.commit(at)
     except BaseException:
         state.rollback()
         raise
 
 
-def replay(state: State, batch: Batch) -> None:
-    """Apply one batch inside an open transaction; NotReplayableError if it and the state do not fit together."""
-    types = state.domain.events
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001  # a sentence follows it
+    if not holds:
+        raise NotReplayableError(otherwise)
+
+
+def replay(state: State, batch: Batch) -> int:
+    """Apply one batch inside an open transaction, and return how many events it had; raises NotReplayableError."""
+    before = state.pos.event
     try:
-        for commit in commit_pb2.Batch.FromString(batch.body).commits:
-            state.replay((types[event.type].FromString(event.body) for event in commit.events), commit.time_us)
-            answers.note(state.database, commit)
+        message = commit_pb2.Batch.FromString(batch.body)
+        if batch.baseline:
+            state.last_answer = message.baseline.last_answer
+        for commit in message.commits:
+            _replay_commit(state, commit)
     except Exception as error:
-        raise NotReplayableError(f"batch {batch.pos.cursor} of the log cannot be replayed: {error!r}") from error
-    if state.pos.event != batch.pos.event:
+        raise NotReplayableError(f"batch {batch.pos.batch} of the log cannot be replayed: {error!r}") from error
+    events = state.pos.event - before
+    if batch.baseline:
+        _settle(state, batch, message.baseline)
+    elif state.pos.event != batch.pos.event:
         raise NotReplayableError(f"the log says event {batch.pos.event}, replay is at {state.pos.event}")
+    else:
+        state.pos = batch.pos
+    return events
+
+
+def _replay_commit(state: State, commit: commit_pb2.Commit) -> None:
+    domain = state.domain
+    if domain.upcasters:
+        old, version = commit.events, commit.domain_version
+        events = [new for event in old for new in domain.read_event(event.type, event.body, version)]
+    else:
+        events = [domain.events[event.type].FromString(event.body) for event in commit.events]
+    if events:
+        state.replay(events, commit.time_us)
+    # Positions count events as they were written, however many the upcasters make of them.
+    state.pos = state.pos._replace(event=state.pos.event + len(commit.events) - len(events))
+    state.time_us = commit.time_us
+    answers.note(state, commit)
+
+
+def _settle(state: State, batch: Batch, baseline: commit_pb2.Baseline) -> None:
+    """After the last part of a baseline, stand where it stands."""
+    if baseline.last:
+        state.pos = batch.pos
+        state.time_us, state.last_uid = baseline.time_us, baseline.last_uid
+    else:
+        state.pos = START

@@ -9,3 +9,7 @@ class MachineClock:
     def now_us(self) -> int:
         """Return microseconds since 1970, UTC."""
         return time.time_ns() // 1_000
+
+    def elapsed_us(self) -> int:
+        """Return microseconds since some moment."""
+        return time.monotonic_ns() // 1_000

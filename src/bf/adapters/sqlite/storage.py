@@ -1,44 +1,74 @@
-"""A data directory: a folder per tenant with its log and its state.
+"""A data directory: a folder per tenant with its log and its state, all of it encrypted.
 
-<data>/lock                  held by the one server that runs on it
-<data>/tenants/acme/log.db   the truth
-<data>/tenants/acme/state.db derived from it; may be deleted while no server runs
+<data>/lock                          held by the one server that runs on it
+<data>/keys/                         the keyring, unless it is kept elsewhere
+<data>/tenants/acme/log-2-k1.db      the truth: generation 2, its pages under acme's key 1
+<data>/tenants/acme/draft-3-k1.db    a generation in the making; nobody believes it
+<data>/tenants/acme/archive/         generations that a compaction has replaced
+<data>/tenants/acme/state-7-k1.db    derived from the log; may be deleted while no server runs
+<data>/tenants/acme/erased.json      the tombstone of a tenant that was erased: there is nothing else
 """
 
+import asyncio
 import fcntl
+import json
 import re
+import shutil
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import apsw
 
+from bf.adapters.crypto.keyring import Keyring
+from bf.adapters.crypto.log import SealedLog
+from bf.adapters.crypto.seal import Sealer
+from bf.adapters.machine.files import make_folder, sync_folder, write_durably
 from bf.adapters.sqlite.database import SqliteDatabase
 from bf.adapters.sqlite.log import SqliteLog
 from bf.core.limits import TENANT_NAME_CHARS_MAX
+from bf.core.ports import DamagedLogError, Log
 
 DISK_THREADS_MAX = 8
 """How many tenants may wait for the disk at a time."""
 
+STATE_CACHE_KIB_MAX = 2_000
+"""How much of a state its connection keeps in memory."""
+
 TENANT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+TOMBSTONE = "erased.json"
+LIMITS = "limits.json"
+PRIVATE = 0o600
 
 
 class StorageError(Exception):
     """The data directory cannot be used as asked."""
 
 
+class File(NamedTuple):
+    """What a database file's name says: log-2-k1.db."""
+
+    path: Path
+    number: int
+    key: int
+
+
 class DirectoryStorage:
     """Tenants in a directory of this machine."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keys: Path | None = None) -> None:
+        """Use a directory, made if it is not there, with its keyring inside or elsewhere."""
+        self.root = root
         self._tenants = root / "tenants"
         self._lock_path = root / "lock"
         self._lock: IO[str] | None = None
-        self._executor = ThreadPoolExecutor(DISK_THREADS_MAX, thread_name_prefix="disk")
         try:
-            self._tenants.mkdir(parents=True, exist_ok=True)
+            make_folder(self._tenants)
         except OSError as error:
             raise StorageError(f"cannot use {root} as a data directory: {error.strerror}") from error
+        self.keyring = Keyring(keys or root / "keys")
+        self._executor = ThreadPoolExecutor(DISK_THREADS_MAX, thread_name_prefix="disk")
 
     def lock(self) -> None:
         """Become the one server on this directory, until `close` or death; StorageError if there is one already."""
@@ -54,41 +84,130 @@ class DirectoryStorage:
         self._lock = lock
 
     def create(self, tenant: str) -> None:
-        """Make an empty tenant; StorageError if the name is taken or cannot be a server name."""
+        """Make an empty tenant with a key of its own; StorageError if the name is taken or cannot be a server name."""
         if not _is_name(tenant):
             raise StorageError(
                 f"{tenant!r} cannot name a tenant: "
                 f"use at most {TENANT_NAME_CHARS_MAX} lower-case letters, digits and inner hyphens"
             )
+        folder, draft = self._tenants / tenant, self._tenants / f".{tenant}.draft"
+        if (folder / TOMBSTONE).exists():
+            raise StorageError(f"tenant {tenant} was erased; its name is not given again")
+        if folder.exists():
+            raise StorageError(f"tenant {tenant} exists already")
         try:
-            (self._tenants / tenant).mkdir()
-        except FileExistsError:
-            raise StorageError(f"tenant {tenant} exists already") from None
+            shutil.rmtree(draft, ignore_errors=True)  # of a creation that did not come to its end
+            self.keyring.erase(tenant)
+            self.keyring.create(tenant)
+            make_folder(draft)
+            self._raw_log(tenant, File(_path(draft, "log", 1, 1), 1, 1)).close_now()
+            sync_folder(draft)
+            draft.rename(folder)
+            sync_folder(self._tenants)
         except OSError as error:
-            raise StorageError(f"cannot make {self._tenants / tenant}: {error.strerror}") from error
+            raise StorageError(f"cannot make {folder}: {error.strerror}") from error
+
+    def erase(self, tenant: str, tombstone: dict[str, str]) -> None:
+        """Destroy a tenant's keys, then everything it has here; a tombstone stays."""
+        folder = self.folder(tenant)
+        self.keyring.erase(tenant)
+        write_durably(folder / TOMBSTONE, json.dumps(tombstone, indent=1).encode() + b"\n", PRIVATE)
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.name != TOMBSTONE:
+                path.rmdir() if path.is_dir() else path.unlink()
+        sync_folder(folder)
+
+    def tombstone(self, tenant: str) -> dict[str, str] | None:
+        """Return what an erased tenant left behind, or None."""
+        path = self._tenants / tenant / TOMBSTONE
+        return json.loads(path.read_bytes()) if _is_name(tenant) and path.exists() else None
 
     def tenants(self) -> list[str]:
         """Return the names of all tenants, sorted; other folders, such as lost+found, are none."""
-        return sorted(path.name for path in self._tenants.iterdir() if _is_name(path.name) and path.is_dir())
+        return sorted(path.name for path in self._tenants.iterdir() if self._is_tenant(path.name))
 
-    def log(self, tenant: str) -> SqliteLog:
-        """Open a tenant's log; KeyError if there is no such tenant."""
-        return SqliteLog(self._folder(tenant) / "log.db", self._executor)
+    def log(self, tenant: str) -> Log:
+        """Open the present generation of a tenant's log; KeyError if there is no such tenant."""
+        folder = self.folder(tenant)
+        files = _files(folder, "log")
+        if not files:
+            raise DamagedLogError(f"{folder} has no log: restore the tenant from a backup")
+        return self._sealed(tenant, self._raw_log(tenant, files[-1]))
 
-    def database(self, tenant: str, *, fresh: bool) -> SqliteDatabase:
-        """Open a tenant's state; a `fresh` one is empty, what was there before is gone."""
-        path = self._folder(tenant) / "state.db"
-        if fresh:
-            for leftover in (path, path.with_name("state.db-wal"), path.with_name("state.db-shm")):
-                leftover.unlink(missing_ok=True)
-        database = SqliteDatabase(path)
+    def archives(self, tenant: str) -> list[Log]:
+        """Open the generations that compactions have replaced and kept, oldest first."""
+        folder = self.folder(tenant) / "archive"
+        return [self._sealed(tenant, self._raw_log(tenant, file)) for file in _files(folder, "log")]
+
+    def draft(self, tenant: str) -> Log:
+        """Open the generation after the present one, empty; nobody sees it before it is published."""
+        folder = self.folder(tenant)
+        for file in _files(folder, "draft"):
+            _remove(file.path)
+        generation = max((file.number for file in _files(folder, "log")), default=0) + 1
+        key = self._newest_key(tenant)
+        draft = self._raw_log(tenant, File(_path(folder, "draft", generation, key), generation, key), draft=True)
+        return self._sealed(tenant, draft)
+
+    async def publish(self, tenant: str) -> None:
+        """Make the draft, which is synced and closed, the present generation: at once and durably."""
+        folder = self.folder(tenant)
+        (draft,) = _files(folder, "draft")
+        draft.path.rename(_path(folder, "log", draft.number, draft.key))
+        await asyncio.get_running_loop().run_in_executor(self._executor, sync_folder, folder)
+
+    def truncate(self, tenant: str, generation: int, *, archive: bool) -> None:
+        """Give up the generations below a number: kept as archives, or gone."""
+        folder = self.folder(tenant)
+        if archive:
+            make_folder(folder / "archive")
+        for file in _files(folder, "log"):
+            if file.number < generation:
+                if archive:
+                    file.path.rename(folder / "archive" / file.path.name)
+                _remove(file.path)
+        sync_folder(folder)
+
+    def limits(self, tenant: str) -> Mapping[str, int]:
+        """Return a tenant's own limits, by name."""
+        path = self.folder(tenant) / LIMITS
+        return json.loads(path.read_bytes()) if path.exists() else {}
+
+    def set_limits(self, tenant: str, limits: Mapping[str, int]) -> None:
+        """Keep a tenant's own limits."""
+        write_durably(self.folder(tenant) / LIMITS, json.dumps(dict(limits), indent=1).encode() + b"\n", PRIVATE)
+
+    def databases(self, tenant: str) -> list[int]:
+        """Return the numbers of the state databases that lie there, oldest first."""
+        return [file.number for file in _files(self.folder(tenant), "state")]
+
+    def database(self, tenant: str, number: int) -> SqliteDatabase:
+        """Open a state database; it is empty if it is not there yet, or if its file is not a database at all."""
+        folder = self.folder(tenant)
+        key = next((file.key for file in _files(folder, "state") if file.number == number), self._newest_key(tenant))
+        path = _path(folder, "state", number, key)
+        database = SqliteDatabase(path, self.keyring.use(tenant, "state").sub_key(key))
         try:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")  # the log is the truth: a state that is behind catches up
+            database.execute(f"PRAGMA cache_size = -{STATE_CACHE_KIB_MAX}")
         except (apsw.NotADBError, apsw.CorruptError):
             database.close()
-            return self.database(tenant, fresh=True)
+            _remove(path)
+            return self.database(tenant, number)
         return database
+
+    def drop(self, tenant: str, number: int) -> None:
+        """Remove a state database, which is closed."""
+        for file in _files(self.folder(tenant), "state"):
+            if file.number == number:
+                _remove(file.path)
+
+    def oldest_key(self, tenant: str) -> int:
+        """Return the number of the oldest key that some file of a tenant needs."""
+        folder = self.folder(tenant)
+        kinds = [*_files(folder, "log"), *_files(folder, "state"), *_files(folder / "archive", "log")]
+        return min((file.key for file in kinds), default=self._newest_key(tenant))
 
     def close(self) -> None:
         """Let another server have the directory."""
@@ -96,12 +215,43 @@ class DirectoryStorage:
         if self._lock:
             self._lock.close()
 
-    def _folder(self, tenant: str) -> Path:
-        folder = self._tenants / tenant
-        if not _is_name(tenant) or not folder.is_dir():
+    def folder(self, tenant: str) -> Path:
+        """Return a tenant's folder; KeyError if there is no such tenant."""
+        if not self._is_tenant(tenant):
             raise KeyError(tenant)
-        return folder
+        return self._tenants / tenant
+
+    def _is_tenant(self, tenant: str) -> bool:
+        folder = self._tenants / tenant
+        return _is_name(tenant) and folder.is_dir() and not (folder / TOMBSTONE).exists()
+
+    def _newest_key(self, tenant: str) -> int:
+        return self.keyring.numbers(tenant)[-1]
+
+    def _raw_log(self, tenant: str, file: File, *, draft: bool = False) -> SqliteLog:
+        key = self.keyring.use(tenant, "log pages").sub_key(file.key)
+        return SqliteLog(file.path, self._executor, generation=file.number, key=key, draft=draft)
+
+    def _sealed(self, tenant: str, log: SqliteLog) -> Log:
+        return SealedLog(tenant, log, Sealer(self.keyring.use(tenant, "log")))
 
 
 def _is_name(tenant: str) -> bool:
     return len(tenant) <= TENANT_NAME_CHARS_MAX and TENANT_NAME.fullmatch(tenant) is not None
+
+
+def _path(folder: Path, kind: str, number: int, key: int) -> Path:
+    return folder / f"{kind}-{number}-k{key}.db"
+
+
+def _files(folder: Path, kind: str) -> list[File]:
+    """Return the database files of a kind, by number."""
+    names = (re.fullmatch(rf"{kind}-(\d+)-k(\d+)\.db", path.name) for path in folder.glob(f"{kind}-*.db"))
+    return sorted(
+        (File(folder / name[0], int(name[1]), int(name[2])) for name in names if name), key=lambda file: file.number
+    )
+
+
+def _remove(path: Path) -> None:
+    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        each.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x62\x66/node/api/commit.proto\x12\x13\x62lackfriday.node.v1\"5\n\x05\x42\x61tch\x12,\n\x07\x63ommits\x18\x01 \x03(\x0b\x32\x1b.blackfriday.node.v1.Commit\"\x96\x02\n\x06\x43ommit\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x0f\n\x07request\x18\x03 \x01(\t\x12\x16\n\x0erequest_digest\x18\x04 \x01(\x06\x12\x31\n\x06\x65vents\x18\x05 \x03(\x0b\x32!.blackfriday.node.v1.Commit.Event\x12\x10\n\x08response\x18\x06 \x01(\x0c\x12-\n\x07refusal\x18\x07 \x01(\x0b\x32\x1c.blackfriday.node.v1.Refusal\x12\x16\n\x0e\x64omain_version\x18\x08 \x01(\r\x12\r\n\x05\x61\x63tor\x18\t \x01(\t\x1a#\n\x05\x45vent\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\"G\n\x07Refusal\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x62\x66/node/api/commit.proto\x12\x13\x62lackfriday.node.v1\"f\n\x05\x42\x61tch\x12,\n\x07\x63ommits\x18\x01 \x03(\x0b\x32\x1b.blackfriday.node.v1.Commit\x12/\n\x08\x62\x61seline\x18\x02 \x01(\x0b\x32\x1d.blackfriday.node.v1.Baseline\"P\n\x08\x42\x61seline\x12\x0c\n\x04last\x18\x01 \x01(\x08\x12\x10\n\x08last_uid\x18\x02 \x01(\x04\x12\x13\n\x0blast_answer\x18\x03 \x01(\x04\x12\x0f\n\x07time_us\x18\x04 \x01(\x03\"\x96\x02\n\x06\x43ommit\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x0f\n\x07request\x18\x03 \x01(\t\x12\x16\n\x0erequest_digest\x18\x04 \x01(\x06\x12\x31\n\x06\x65vents\x18\x05 \x03(\x0b\x32!.blackfriday.node.v1.Commit.Event\x12\x10\n\x08response\x18\x06 \x01(\x0c\x12-\n\x07refusal\x18\x07 \x01(\x0b\x32\x1c.blackfriday.node.v1.Refusal\x12\x16\n\x0e\x64omain_version\x18\x08 \x01(\r\x12\r\n\x05\x61\x63tor\x18\t \x01(\t\x1a#\n\x05\x45vent\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\"G\n\x07Refusal\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,11 +32,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bf.node.api.commit_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_BATCH']._serialized_start=49
-  _globals['_BATCH']._serialized_end=102
-  _globals['_COMMIT']._serialized_start=105
-  _globals['_COMMIT']._serialized_end=383
-  _globals['_COMMIT_EVENT']._serialized_start=348
-  _globals['_COMMIT_EVENT']._serialized_end=383
-  _globals['_REFUSAL']._serialized_start=385
-  _globals['_REFUSAL']._serialized_end=456
+  _globals['_BATCH']._serialized_end=151
+  _globals['_BASELINE']._serialized_start=153
+  _globals['_BASELINE']._serialized_end=233
+  _globals['_COMMIT']._serialized_start=236
+  _globals['_COMMIT']._serialized_end=514
+  _globals['_COMMIT_EVENT']._serialized_start=479
+  _globals['_COMMIT_EVENT']._serialized_end=514
+  _globals['_REFUSAL']._serialized_start=516
+  _globals['_REFUSAL']._serialized_end=587
 # @@protoc_insertion_point(module_scope)

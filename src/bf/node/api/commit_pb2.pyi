@@ -7,10 +7,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Batch(_message.Message):
-    __slots__ = ("commits",)
+    __slots__ = ("commits", "baseline")
     COMMITS_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_FIELD_NUMBER: _ClassVar[int]
     commits: _containers.RepeatedCompositeFieldContainer[Commit]
-    def __init__(self, commits: _Optional[_Iterable[_Union[Commit, _Mapping]]] = ...) -> None: ...
+    baseline: Baseline
+    def __init__(self, commits: _Optional[_Iterable[_Union[Commit, _Mapping]]] = ..., baseline: _Optional[_Union[Baseline, _Mapping]] = ...) -> None: ...
+
+class Baseline(_message.Message):
+    __slots__ = ("last", "last_uid", "last_answer", "time_us")
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    LAST_UID_FIELD_NUMBER: _ClassVar[int]
+    LAST_ANSWER_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    last: bool
+    last_uid: int
+    last_answer: int
+    time_us: int
+    def __init__(self, last: _Optional[bool] = ..., last_uid: _Optional[int] = ..., last_answer: _Optional[int] = ..., time_us: _Optional[int] = ...) -> None: ...
 
 class Commit(_message.Message):
     __slots__ = ("request_id", "time_us", "request", "request_digest", "events", "response", "refusal", "domain_version", "actor")

@@ -1,0 +1,75 @@
+"""A log whose bodies are sealed: who has the disk, the network or another tenant's key reads and changes nothing."""
+
+import struct
+from collections.abc import AsyncIterator
+
+from bf.adapters.crypto.seal import Sealer, SealError
+from bf.core.ports import Batch, DamagedLogError, Log, Pos
+
+BATCH, BASELINE = 0, 1
+
+
+class SealedLog:
+    """Seals what goes into a log, and opens what comes out, with tenant, generation and position as the context."""
+
+    def __init__(self, tenant: str, log: Log, sealer: Sealer) -> None:
+        self._tenant = tenant
+        self._log = log
+        self._sealer = sealer
+        self._parts = 0
+
+    @property
+    def generation(self) -> int:
+        """Return the log's generation."""
+        return self._log.generation
+
+    async def append(self, expected: Pos, events: int, body: bytes) -> Pos:
+        """Append a batch, sealed for the position after it."""
+        pos = Pos(expected.event + events, expected.batch + 1)
+        return await self._log.append(expected, events, self._sealer.seal(body, self._context(BATCH, pos, 0)))
+
+    async def lay(self, base: Pos, body: bytes) -> None:
+        """Lay a part of the baseline, sealed for its place among the parts."""
+        await self._log.lay(base, self._sealer.seal(body, self._context(BASELINE, base, self._parts)))
+        self._parts += 1
+
+    async def head(self) -> Pos:
+        """Return the position after the last batch."""
+        return await self._log.head()
+
+    async def read(self, after: Pos) -> AsyncIterator[Batch]:
+        """Yield the batches after a position, opened; DamagedLogError names the one that does not open."""
+        part = 0
+        async for batch in self._log.read(after):
+            yield self._open(batch, part)
+            part += batch.baseline
+
+    async def follow(self, after: Pos) -> AsyncIterator[Batch]:
+        """Yield the batches after a position, and then each new one, opened."""
+        part = 0
+        async for batch in self._log.follow(after):
+            yield self._open(batch, part)
+            part += batch.baseline
+
+    async def sync(self) -> None:
+        """Make a draft durable."""
+        await self._log.sync()
+
+    async def size(self) -> int:
+        """Return the bytes that it takes."""
+        return await self._log.size()
+
+    async def close(self) -> None:
+        """Close the log."""
+        await self._log.close()
+
+    def _open(self, batch: Batch, part: int) -> Batch:
+        context = self._context(BASELINE, batch.pos, part) if batch.baseline else self._context(BATCH, batch.pos, 0)
+        try:
+            return Batch(batch.pos, self._sealer.open(batch.body, context), batch.baseline)
+        except SealError as error:
+            where = f"part {part} of the baseline" if batch.baseline else f"batch {batch.pos.batch}"
+            raise DamagedLogError(f"{self._tenant}, generation {self.generation}, {where}: {error}") from error
+
+    def _context(self, kind: int, pos: Pos, part: int) -> bytes:
+        return struct.pack(">BQQQQ", kind, self.generation, pos.event, pos.batch, part) + self._tenant.encode()

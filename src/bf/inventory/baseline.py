@@ -1,0 +1,48 @@
+"""A tenant's stock as the fewest events that make it: what a compacted log begins with."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+from google.protobuf.message import Message
+
+from bf.core.tx import Tx
+from bf.core.uid import uid_text
+from bf.inventory.api.events_pb2 import InventoryUpdated, LocationAdded, ProductAdded, Reserved
+
+PARENTS_FIRST = """
+    WITH RECURSIVE tree (uid, name, parent, depth) AS (
+        SELECT uid, name, parent, 0 FROM location WHERE parent = 0
+        UNION ALL
+        SELECT location.uid, location.name, location.parent, depth + 1
+        FROM tree JOIN location ON location.parent = tree.uid
+        ORDER BY 4
+    )
+    SELECT uid, name, parent FROM tree
+    """
+
+OPEN_LINES = """
+    SELECT reservation.uid, code, product, location, quantity
+    FROM reservation JOIN reservation_line ON reservation_line.reservation = reservation.uid
+    ORDER BY reservation.uid, product, location
+    """
+
+
+def baseline(tx: Tx) -> Iterator[Message]:
+    """Yield the products, the locations, what lies where, and the open reservations, each as one event."""
+    for uid, sku in tx.stream("SELECT uid, sku FROM product ORDER BY uid"):
+        yield ProductAdded(uid=uid_text(uid), sku=sku)
+    for uid, name, parent in tx.stream(PARENTS_FIRST):
+        yield LocationAdded(uid=uid_text(uid), name=name, parent=uid_text(parent))
+    for location, product, here in tx.stream(
+        "SELECT location, product, here FROM stock WHERE here > 0 ORDER BY location, product"
+    ):
+        yield InventoryUpdated(
+            location=uid_text(location), product=uid_text(product), on_hand_change=here, on_hand=here
+        )
+    for (uid, code), lines in groupby(tx.stream(OPEN_LINES), key=itemgetter(0, 1)):
+        items = [
+            Reserved.Item(product=uid_text(product), quantity=quantity, location=uid_text(location))
+            for _, _, product, location, quantity in lines
+        ]
+        yield Reserved(reservation=uid_text(uid), code=code, items=items)

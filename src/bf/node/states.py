@@ -1,0 +1,123 @@
+"""Which of a tenant's state databases to go on from, and how to make another one beside it."""
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bf.core.domain import Domain
+from bf.core.ports import CompactedError, Database, Log, Pos, Storage
+from bf.core.state import State
+from bf.node.cell import Derived
+from bf.node.replay import NotReplayableError, Progress, catch_up
+
+logger = logging.getLogger("bf.states")
+
+BEHIND_EVENTS_MAX = 1_000
+"""How far behind its log a state may be without queries being answered from a copy of it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What lies there: a state to go on from, if any, and one that can answer queries until that is done, if any."""
+
+    derived: Derived | None
+    old: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a tenant's state is made, and of what."""
+
+    tenant: str
+    domain: Domain
+    storage: Storage
+    log: Log
+
+
+async def choose(home: Home, damaged: Collection[int]) -> Choice:
+    """Find the newest state that is sound, of this domain, and not ahead of its log."""
+    tenant, domain, storage = home.tenant, home.domain, home.storage
+    head = await home.log.head()
+    old: State | None = None
+    for number in reversed(storage.databases(tenant)):
+        database = storage.database(tenant, number)
+        try:
+            state = State.open(database, domain)
+            sound = state is not None and state.pos.batch <= head.batch and number not in damaged
+            if state and sound:
+                if old:
+                    old.database.close()
+                return Choice(Derived(number, state), _view(state, head))
+            _say_why(tenant, state, head)
+            old = old or State(database, domain)
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with it, the log makes a new one
+            logger.warning("tenant %s: the state is damaged and will be rebuilt: %s", tenant, type(error).__name__)
+        if old is None or old.database is not database:
+            database.close()
+    return Choice(None, old)
+
+
+async def prepare(home: Home, found: Derived | None, progress: Progress) -> Derived:
+    """Bring the state that was found to where the log is, or make a new one, and remove all others."""
+    derived = found and await _caught_up(home, found, progress)
+    if derived is None:
+        derived = await rebuild(home, progress)
+    for number in home.storage.databases(home.tenant):
+        if number != derived.number:
+            home.storage.drop(home.tenant, number)
+    return derived
+
+
+async def rebuild(home: Home, progress: Progress) -> Derived:
+    """Make a state of the whole log, beside those that are there."""
+    tenant, storage = home.tenant, home.storage
+    number = max(storage.databases(tenant), default=0) + 1
+    database = storage.database(tenant, number)
+    try:
+        state = State.create(database, home.domain)
+        await catch_up(state, home.log, progress)
+    except BaseException as error:
+        database.close()
+        if isinstance(error, NotReplayableError):  # one that was only interrupted goes on from where it is
+            storage.drop(tenant, number)
+        raise
+    return Derived(number, state)
+
+
+async def _caught_up(home: Home, found: Derived, progress: Progress) -> Derived | None:
+    """Let a state follow its log; None if the two do not fit together."""
+    try:
+        await catch_up(found.state, home.log, progress)
+    except (NotReplayableError, CompactedError) as error:
+        logger.warning("tenant %s: the state cannot follow its log and will be rebuilt: %s", home.tenant, error)
+    except BaseException as error:
+        damaged = isinstance(error, Exception) and found.state.database.is_damage(error)
+        if not damaged:
+            found.state.database.close()
+            raise
+        logger.warning("tenant %s: the state is damaged and will be rebuilt", home.tenant)
+    else:
+        return found
+    found.state.database.close()
+    return None
+
+
+def _view(state: State, head: Pos) -> State | None:
+    """Look at a state that is far behind, while it catches up."""
+    if head.event - state.pos.event <= BEHIND_EVENTS_MAX:
+        return None
+    view: Database = state.database.snapshot()
+    return State(view, state.domain)
+
+
+def _say_why(tenant: str, state: State | None, head: Pos) -> None:
+    if state is None:
+        logger.info("tenant %s: the state is of another schema or domain version and will be rebuilt", tenant)
+    elif state.pos.batch > head.batch:
+        logger.error(
+            "tenant %s: its log ends at batch %s, but its state had seen batch %s: the log has lost what was "
+            "acknowledged, or an older copy was put in its place; the state will be rebuilt from what the log has",
+            tenant,
+            head.batch,
+            state.pos.batch,
+        )
