@@ -30,7 +30,7 @@ SOURCE = ROOT / "src" / "bf"
 CORE_LINES_MAX = 1_000
 FILE_LINES_MAX = 400
 
-UNIT = re.compile("BATCHES|BYTES|CHARS|COUNT|DEPTH|EVENTS|LINES|LOCATIONS|MS|PRODUCTS|REQUESTS|S|TAGS|UNITS")
+UNIT = re.compile("BATCHES|BYTES|CELLS|CHARS|COUNT|DEPTH|EVENTS|LINES|LOCATIONS|MS|PRODUCTS|REQUESTS|S|TAGS|UNITS")
 """What our limits count."""
 
 LARGE_FILES: dict[str, str] = {}
@@ -139,7 +139,7 @@ def test_every_refusal_is_told_by_a_spec() -> None:
 
 LIMITS = [
     (path, name)
-    for path in (SOURCE / "core/limits.py", SOURCE / "inventory/limits.py")
+    for path in (SOURCE / "core/limits.py", SOURCE / "node/limits.py", SOURCE / "inventory/limits.py")
     for name in re.findall(r"^([A-Z_]+) = ", path.read_text("utf-8"), re.MULTILINE)
 ]
 EVERY_LIMIT = pytest.mark.parametrize(("path", "name"), LIMITS, ids=[name for _, name in LIMITS])

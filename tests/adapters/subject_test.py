@@ -19,8 +19,7 @@ from bf.adapters.grpc.server import grpc_server
 from bf.adapters.kata.api import kata_pb2 as kata
 from bf.adapters.kata.messages import pack
 from bf.adapters.kata.remote import Remote, SubjectError
-from bf.adapters.kata.subject import Subject
-from bf.core.limits import SPEC_GIVEN_EVENTS_MAX
+from bf.adapters.kata.subject import SPEC_GIVEN_EVENTS_MAX, Subject
 from bf.core.refusal import Code
 from bf.core.spec import Spec, differences, specs_of
 from bf.core.tx import Tx

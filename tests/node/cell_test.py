@@ -28,16 +28,18 @@ from tests.support.tenants import (
 )
 
 from bf.adapters.machine.clock import MachineClock
+from bf.adapters.memory.meter import NoMeter
 from bf.adapters.sqlite.database import SqliteDatabase
 from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.core.domain import Domain
-from bf.core.limits import BATCH_REQUESTS_MAX, QUEUE_REQUESTS_MAX, REFUSAL_BYTES_MAX, REQUEST_ID_CHARS_MAX
+from bf.core.limits import REFUSAL_BYTES_MAX
 from bf.core.ports import START, Answer, Batch, ConflictError, DamagedLogError, Env, Log, Pos, UnknownOutcomeError
 from bf.core.refusal import Code
 from bf.core.tx import Tx
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
 from bf.node.api import commit_pb2
+from bf.node.limits import BATCH_REQUESTS_MAX, QUEUE_REQUESTS_MAX, REQUEST_ID_CHARS_MAX
 from bf.node.node import Node
 
 TOO_MUCH = put(-1_000_000)
@@ -578,7 +580,7 @@ def test_the_refusal_of_a_long_text_is_short_enough_for_every_client(root: Path)
 def test_stopping_finishes_what_was_begun(root: Path) -> None:
     async def story() -> None:
         storage = DirectoryStorage(root)
-        node = Node(Env(MachineClock(), storage), INVENTORY)
+        node = Node(Env(MachineClock(), storage, NoMeter()), INVENTORY)
         await furnish(node)
         count = 2 * BATCH_REQUESTS_MAX + 1
         calls = [asyncio.create_task(node.call(ACME, put(1), "")) for _ in range(count)]

@@ -12,13 +12,14 @@ from tests.support.tenants import ACME, ROOT, done, furnish, new_tenant, node_on
 from bf.adapters.grpc import server
 from bf.adapters.grpc.client import Client
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
-from bf.core.limits import REPLY_BYTES_MAX, REQUEST_IDS_COUNT_MAX, TENANT_NAME_CHARS_MAX
+from bf.core.limits import REPLY_BYTES_MAX, TENANT_NAME_CHARS_MAX
 from bf.core.ports import Answer
 from bf.core.refusal import Code
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.api.service_pb2 import DESCRIPTOR
 from bf.inventory.domain import INVENTORY
 from bf.node import answers, cell
+from bf.node.limits import REQUEST_IDS_COUNT_MAX
 
 SERVICE = DESCRIPTOR.services_by_name["InventoryService"]
 

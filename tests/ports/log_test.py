@@ -13,8 +13,8 @@ from bf.adapters.crypto.log import SealedLog
 from bf.adapters.crypto.seal import Sealer
 from bf.adapters.memory.storage import MemoryStorage
 from bf.adapters.sqlite.database import SqliteDatabase
+from bf.adapters.sqlite.log import REPLAY_BATCHES_MAX
 from bf.adapters.sqlite.storage import DirectoryStorage
-from bf.core.limits import REPLAY_BATCHES_MAX
 from bf.core.ports import (
     START,
     Batch,

@@ -8,6 +8,7 @@ from pathlib import Path
 from google.protobuf.message import Message
 
 from bf.adapters.machine.clock import MachineClock
+from bf.adapters.memory.meter import NoMeter
 from bf.adapters.sqlite.database import empty_state
 from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.core.domain import Domain
@@ -49,7 +50,7 @@ async def node_on(root: Path, domain: Domain = INVENTORY) -> AsyncGenerator[Node
 @asynccontextmanager
 async def node_of(storage: Storage, domain: Domain = INVENTORY) -> AsyncGenerator[Node]:
     """Run a node on a storage, and stop it in the end."""
-    node = Node(Env(MachineClock(), storage), domain)
+    node = Node(Env(MachineClock(), storage, NoMeter()), domain)
     try:
         yield node
     finally:

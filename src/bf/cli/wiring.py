@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bf.adapters.crypto.keyring import KeyringError
 from bf.adapters.machine.clock import MachineClock
+from bf.adapters.memory.meter import NoMeter
 from bf.adapters.sqlite.release_0_1 import upgrade
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
 from bf.cli.front import OpenFront, Place
@@ -35,7 +36,7 @@ async def serving(tenants: DirectoryStorage, place: Place) -> AsyncGenerator[int
     except StorageError as error:
         raise UsageError(f"--data: {error}") from error
     await upgrade(tenants)
-    node = Node(Env(MachineClock(), tenants), INVENTORY)
+    node = Node(Env(MachineClock(), tenants, NoMeter()), INVENTORY)
     try:
         front = OpenFront(tenants.root, tenants.folder, node, place)
         listening = listen(place.host, place.port)

@@ -1,7 +1,7 @@
 """Ports: what the platform asks of the world, in its own words. Adapters bring the technologies."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from google.protobuf.message import Message
@@ -15,9 +15,11 @@ class Rows(Protocol):
 
     def fetchone(self) -> Row | None:
         """Return the next row, or None after the last."""
+        ...
 
     def fetchall(self) -> list[Row]:
         """Return all rows that are left."""
+        ...
 
 
 class Database(Protocol):
@@ -25,21 +27,27 @@ class Database(Protocol):
 
     def changes(self) -> int:
         """Return how many rows the last INSERT, UPDATE or DELETE changed."""
+        ...
 
     def close(self) -> None:
         """Give back what the database holds open."""
+        ...
 
     def execute(self, sql: str, params: Sequence[Value] = (), /) -> Rows:
         """Run one statement with bound `params`; the rows of the statement before are gone."""
+        ...
 
     def is_damage(self, error: Exception) -> bool:
         """Say whether an error that `execute` raised means that what the database holds cannot be trusted."""
+        ...
 
     def size(self) -> int:
         """Return the bytes that it takes."""
+        ...
 
     def snapshot(self) -> "Database":
         """Open a view of what is committed now; later changes do not reach it."""
+        ...
 
 
 class Pos(NamedTuple):
@@ -90,30 +98,39 @@ class Log(Protocol):
     @property
     def generation(self) -> int:
         """Return its number, from 1; each compaction makes the next."""
+        ...
 
     async def append(self, expected: Pos, events: int, body: bytes) -> Pos:
         """Append a batch of so many `events` after `expected`, durably; raises ConflictError, UnknownOutcomeError."""
+        ...
 
     async def lay(self, base: Pos, body: bytes) -> None:
         """Lay one more part of the baseline of a generation that has no batch yet; durable with the next append."""
+        ...
 
     async def head(self) -> Pos:
         """Return the position after the last batch."""
+        ...
 
     def read(self, after: Pos) -> AsyncIterator[Batch]:
         """Yield the batches after a position, in order and without holes; raises DamagedLogError, CompactedError."""
+        ...
 
     def follow(self, after: Pos) -> AsyncIterator[Batch]:
         """Yield the batches after a position, and then each new one, for ever."""
+        ...
 
     async def sync(self) -> None:
         """Make a draft durable, as far as it is written; what is published is so always."""
+        ...
 
     async def size(self) -> int:
         """Return the bytes that it takes."""
+        ...
 
     async def close(self) -> None:
         """Give back what the log holds open."""
+        ...
 
 
 class Clock(Protocol):
@@ -121,9 +138,11 @@ class Clock(Protocol):
 
     def now_us(self) -> int:
         """Return microseconds since 1970, UTC; it may jump."""
+        ...
 
     def elapsed_us(self) -> int:
         """Return microseconds since some moment; it never goes back."""
+        ...
 
 
 class Meter(Protocol):
@@ -131,19 +150,11 @@ class Meter(Protocol):
 
     def count(self, name: str, by: int = 1, **labels: str) -> None:
         """Add to a counter."""
+        ...
 
     def observe(self, name: str, value: float, **labels: str) -> None:
         """Note one value of many: seconds, bytes or a number, as the name says."""
-
-
-class NoMeter:
-    """Nobody is interested."""
-
-    def count(self, name: str, by: int = 1, **labels: str) -> None:
-        """Add to nothing."""
-
-    def observe(self, name: str, value: float, **labels: str) -> None:
-        """Note nothing."""
+        ...
 
 
 class Storage(Protocol):
@@ -151,30 +162,39 @@ class Storage(Protocol):
 
     def tenants(self) -> list[str]:
         """Return the names of all tenants, sorted."""
+        ...
 
     def log(self, tenant: str) -> Log:
         """Open the present generation of a tenant's log; KeyError if there is no such tenant."""
+        ...
 
     def draft(self, tenant: str) -> Log:
         """Open the generation after the present one, empty; nobody sees it before it is published."""
+        ...
 
     async def publish(self, tenant: str) -> None:
         """Make the draft, which is closed, the present generation: at once and durably."""
+        ...
 
     def truncate(self, tenant: str, generation: int, *, archive: bool) -> None:
         """Give up the generations below a number: kept as archives, or gone."""
+        ...
 
     def limits(self, tenant: str) -> Mapping[str, int]:
         """Return a tenant's own limits, by name."""
+        ...
 
     def databases(self, tenant: str) -> list[int]:
         """Return the numbers of the state databases that lie there, oldest first."""
+        ...
 
     def database(self, tenant: str, number: int) -> Database:
         """Open a state database; it is empty if it is not there yet."""
+        ...
 
     def drop(self, tenant: str, number: int) -> None:
         """Remove a state database, which is closed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +203,7 @@ class Env:
 
     clock: Clock
     storage: Storage
-    meter: Meter = field(default_factory=NoMeter)
+    meter: Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +222,4 @@ class Calls(Protocol):
 
     async def call(self, tenant: str, request: Message, request_id: str, actor: str = "") -> Answer:
         """Carry out a request of a tenant, at most once if it has a `request_id`; `actor` says who asks."""
+        ...

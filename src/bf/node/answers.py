@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from bf.core.limits import REFUSAL_BYTES_MAX, REQUEST_ID_AGE_S_MAX, REQUEST_IDS_COUNT_MAX
+from bf.core.limits import REFUSAL_BYTES_MAX
 from bf.core.ports import Answer, Database
 from bf.core.refusal import Code, Refusal
 from bf.core.state import State
 from bf.node.api.commit_pb2 import Commit
+from bf.node.limits import REQUEST_ID_AGE_S_MAX, REQUEST_IDS_COUNT_MAX
 
 
 class RequestIdReused(Refusal):

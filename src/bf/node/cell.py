@@ -18,12 +18,13 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from bf.core.limits import BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, QUEUE_BYTES_MAX, QUEUE_REQUESTS_MAX, REPLY_BYTES_MAX
+from bf.core.limits import REPLY_BYTES_MAX
 from bf.core.ports import Answer, Env, Log, LogError
 from bf.core.refusal import Code, Refusal
 from bf.core.state import LostBatchError, State
 from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
+from bf.node.limits import BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, QUEUE_BYTES_MAX, QUEUE_REQUESTS_MAX
 
 logger = logging.getLogger("bf.cell")
 

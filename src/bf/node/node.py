@@ -6,11 +6,11 @@ import logging
 from google.protobuf.message import Message
 
 from bf.core.domain import Domain
-from bf.core.limits import OPEN_CELLS_MAX, REQUEST_ID_CHARS_MAX
 from bf.core.ports import Answer, Env
 from bf.core.refusal import Code, Refusal
 from bf.node import answers, states
 from bf.node.cell import FAILED, Cell
+from bf.node.limits import OPEN_CELLS_MAX, REQUEST_ID_CHARS_MAX
 from bf.node.replay import Progress
 
 logger = logging.getLogger("bf.node")

@@ -15,10 +15,12 @@ import apsw
 
 from bf.adapters.machine.files import sync_file
 from bf.adapters.sqlite.database import SqliteDatabase
-from bf.core.limits import REPLAY_BATCHES_MAX
 from bf.core.ports import START, Batch, CompactedError, ConflictError, DamagedLogError, Pos, UnknownOutcomeError
 
 Result = TypeVar("Result")
+
+REPLAY_BATCHES_MAX = 64
+"""How many batches are read at a time."""
 
 FOLLOW_PAUSE_S = 0.02
 """How long a follower waits before it looks again; another process may be the writer."""
