@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from tests.support.markdown import Command, Text, anchors, links, steps, words_of_code
 
-from bf.cli.main import COMMANDS, Parser
+from bf.cli.actions import Action
+from bf.cli.main import COMMANDS, Parser, main
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -230,15 +231,33 @@ def parser_of(command: str) -> Parser:
     return parser
 
 
+def actions_of(command: str) -> dict[str, Action]:
+    return getattr(import_module(COMMANDS[command]), "ACTIONS", {})
+
+
+def modules_of(command: str) -> list[str]:
+    """Name a command's module, and those of its actions."""
+    return [COMMANDS[command], *(action.module for action in actions_of(command).values())]
+
+
 EXAMPLES = [
     line.strip()
-    for module in COMMANDS.values()
+    for command in COMMANDS
+    for module in modules_of(command)
     for line in import_module(module).EXAMPLES.splitlines()
     if line.startswith("  bf ")
 ]
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize(("command", "name"), [(command, name) for command in COMMANDS for name in actions_of(command)])
+def test_every_action_explains_itself_with_examples(
+    command: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, name, "--help"]) == 0
+    assert f"  bf {command} {name}" in capsys.readouterr().out.partition("examples:")[2]
+
+
+@pytest.mark.parametrize("example", dict.fromkeys(EXAMPLES))
 def test_the_examples_of_the_commands_are_well_formed(example: str) -> None:
     _, command, *words = shlex.split(re.split(r"\s{2,}", example)[0])
     assert isinstance(parser_of(command).parse_args(words), argparse.Namespace)
@@ -251,6 +270,9 @@ def test_commands_inside_sentences_exist(page: Path) -> None:
             continue
         _, command, *rest = words.split()
         assert command in COMMANDS, words
-        source = Path(import_module(COMMANDS[command]).__file__ or "").read_text("utf-8")
+        if actions_of(command) and rest:
+            assert rest[0] in actions_of(command), words
+        files = [import_module(module).__file__ or "" for module in modules_of(command)]
+        source = "".join(Path(file).read_text("utf-8") for file in files)
         for word in rest:
             assert not word.startswith("--") or word in {"--help", "--file"} or f'"{word}"' in source, words
