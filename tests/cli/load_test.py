@@ -21,9 +21,9 @@ from tests.support.tenants import ROOT, commits, digests, new_tenant
 from bf.adapters.csv.online_retail import Damage, Line, decode, read
 from bf.adapters.grpc.client import Client
 from bf.cli.demo import SAMPLE
+from bf.cli.front import SERVICE
 from bf.cli.main import main
 from bf.cli.orders import Loader
-from bf.cli.wiring import SERVICE
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
 
@@ -54,7 +54,7 @@ class Shop:
         return name
 
     def words(self, file: Path, tenant: str, *more: str) -> list[str]:
-        return ["load", "orders", str(file), "--tenant", tenant, "--addr", self.address, *more]
+        return ["load", "orders", str(file), "--tenant", tenant, "--plain", "--addr", self.address, *more]
 
 
 @pytest.fixture(scope="module")
@@ -290,7 +290,7 @@ def test_a_server_that_dies_under_a_load_is_told_and_the_next_run_finishes_it(
     tmp_path: Path, shop: Shop, load: Loaded, at_commit: int, short: Path
 ) -> None:
     new_tenant(tmp_path, "acme")
-    load_it = ["load", "orders", short, "--tenant", "acme", "--addr"]
+    load_it = ["load", "orders", short, "--tenant", "acme", "--plain", "--addr"]
     with served(tmp_path) as (server, address), Bf([*load_it, address]) as running:
         when_written(tmp_path, "acme", at_commit)
         server.kill()
@@ -305,11 +305,11 @@ def test_a_server_that_dies_under_a_load_is_told_and_the_next_run_finishes_it(
 
 def test_a_server_that_comes_back_soon_is_waited_for(tmp_path: Path, shop: Shop, load: Loaded, short: Path) -> None:
     new_tenant(tmp_path, "acme")
-    load_it = ["load", "orders", short, "--tenant", "acme", "--json", "--addr"]
+    load_it = ["load", "orders", short, "--tenant", "acme", "--plain", "--json", "--addr"]
     with served(tmp_path) as (first, address), Bf([*load_it, address]) as running:
         when_written(tmp_path, "acme", 20)
         first.kill()
-        with Bf(["serve", "--data", tmp_path, "--addr", address]):
+        with Bf(["serve", "--plain", "--data", tmp_path, "--addr", address]):
             assert running.end() == 0, running.said
         report = json.loads(running.said[running.said.index("{") :].splitlines()[0])
         assert report == load(short, shop.tenant())
@@ -457,7 +457,7 @@ def test_an_unknown_tenant_is_told(shop: Shop, complaint: Complaint, tenant: str
 
 
 def test_an_unreachable_server_is_told_with_the_remedy(complaint: Complaint, short: Path) -> None:
-    said = complaint(["load", "orders", str(short), "--tenant", "acme", "--addr", "127.0.0.1:1"])
+    said = complaint(["load", "orders", str(short), "--tenant", "acme", "--plain", "--addr", "127.0.0.1:1"])
     assert said.startswith("bf: --addr: 127.0.0.1:1 cannot be reached")
     assert said.endswith("start it with: bf serve")
 

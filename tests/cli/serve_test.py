@@ -43,14 +43,16 @@ def test_an_address_that_is_taken_is_told(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().err == f"bf: --addr: cannot listen on {address}: Address already in use\n"
 
 
-@pytest.mark.parametrize(
-    "addr", ["0.0.0.0:0", "[::]:0", "example.com:0", "nonsense", "127.0.0.1:-1", "127.0.0.1:65536"]
-)
-def test_an_address_that_is_open_or_none_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], addr: str
-) -> None:
+@pytest.mark.parametrize("addr", ["example.com:0", "nonsense", "127.0.0.1:-1", "127.0.0.1:65536"])
+def test_an_address_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], addr: str) -> None:
     assert main(["serve", "--data", str(tmp_path), "--addr", addr]) == 2
     assert capsys.readouterr().err.startswith("bf: --addr: ")
+
+
+@pytest.mark.parametrize("addr", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.com:0"])
+def test_plain_text_never_leaves_this_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str], addr: str) -> None:
+    assert main(["serve", "--plain", "--data", str(tmp_path), "--addr", addr]) == 2
+    assert capsys.readouterr().err.startswith("bf: --plain: ")
 
 
 def test_a_data_directory_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,11 +120,13 @@ def test_the_demo_loads_shows_what_to_try_and_ends_with_0(tmp_path: Path) -> Non
         ready = demo.expect("The tenant `demo` is ready on 127.0.0.1:")
         demo.expect("Ctrl-C stops.")
         address = ready.removesuffix(". In another terminal, try:").rpartition(" ")[2]
-        commands = [line.strip() for line in demo.said.splitlines() if line.startswith("  .venv/bin/")]
-        assert [command.split()[0] for command in commands] == [".venv/bin/python", ".venv/bin/bf", ".venv/bin/bf"]
-        assert f"--addr {address} --tenant demo" in commands[1]
+        commands = [line.strip() for line in demo.said.splitlines() if line.startswith(("  .venv/bin/", "  curl "))]
+        assert [command.split()[0] for command in commands] == ["curl", ".venv/bin/python", ".venv/bin/bf"]
+        assert f"--addr {address} --tenant demo" in commands[2]
         assert "orders taken" in demo.said
-        words = [sys.executable, EXAMPLE, address]
+        assert "bf1." not in demo.said, "a token is shown once, and not here"
+        access = ["--ca", tmp_path / "demo/ca/ca.pem", "--token-file", tmp_path / "demo/demo.token"]
+        words = [sys.executable, EXAMPLE, address, *access]
         shown = subprocess.run(words, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
         assert shown.startswith("rpcs: ")
         assert " on hand " in shown

@@ -82,8 +82,8 @@ class Bf:
 
 @contextmanager
 def served(data: Path) -> Generator[tuple[Bf, str]]:
-    """Serve a data directory on a free port; yield the process and its HOST:PORT."""
-    with Bf(["serve", "--data", data, "--addr", "127.0.0.1:0"]) as server:
+    """Serve a data directory on a free port, in plain text; yield the process and its HOST:PORT."""
+    with Bf(["serve", "--plain", "--data", data, "--addr", "127.0.0.1:0"]) as server:
         line = server.expect("serving ")
         yield server, line.split(" on ", 1)[1].split(",", 1)[0]
 

@@ -5,7 +5,14 @@ import asyncio
 import logging
 from pathlib import Path
 
+from bf.adapters.access.tokens import Role, TokenFile, Tokens, split
 from bf.adapters.csv import online_retail
+from bf.adapters.grpc.client import client_tls
+from bf.adapters.machine.clock import MachineClock
+from bf.adapters.machine.files import write_durably
+from bf.adapters.sqlite.storage import DirectoryStorage
+from bf.cli.calling import Server
+from bf.cli.front import Place
 from bf.cli.listening import stop_signal
 from bf.cli.load import COVER_PERCENT, load, show
 from bf.cli.serve import ADDRESS
@@ -19,16 +26,17 @@ EXAMPLES = """\
 DATA = Path("data/demo")
 TENANT = "demo"
 SAMPLE = Path(online_retail.__file__).with_name("sample_orders.csv")
+PRIVATE = 0o600
 
 TRY_NEXT = """
 The tenant `{tenant}` is ready on {host}:{port}. In another terminal, try:
 
+  # JSON, on the tenant's own name and certificate
+  curl --cacert {ca} -H "authorization: Bearer $(cat {token})" --json '{{"limit": 3}}' https://{name}:{port}/v1/ListProducts
   # plain grpcio, through reflection
-  .venv/bin/python examples/foreign_client.py {host}:{port}
+  .venv/bin/python examples/foreign_client.py {host}:{port} --ca {ca} --token-file {token}
   # the same orders again: nothing happens twice, the table is the same
-  .venv/bin/bf load orders {sample} --addr {host}:{port} --tenant {tenant}
-  # look into the tables that a spec leaves behind
-  .venv/bin/bf explore "cancelling a reservation gives everything back"
+  .venv/bin/bf load orders {sample} --addr {host}:{port} --tenant {tenant} --ca {ca} --token-file {token}
 
 Ctrl-C stops."""
 
@@ -42,22 +50,39 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Load and serve until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.WARNING)
-    asyncio.run(_demo(args.data, *address("--addr", args.addr)))
+    asyncio.run(_demo(args.data, Place(*address("--addr", args.addr))))
     return 0
 
 
-async def _demo(data: Path, host: str, port: int) -> None:
+async def _demo(data: Path, place: Place) -> None:
     tenants = storage(data)
     if TENANT not in tenants.tenants():
         tenants.create(TENANT)
-    async with serving(tenants, host, port) as open_port:
+    token_path = data / "demo.token"
+    async with serving(tenants, place) as port:
+        token = _token(tenants, token_path)
+        ca = data / "ca" / "ca.pem"
         body = SAMPLE.read_bytes()
         items = list(online_retail.read(online_retail.decode(body)))
-        show(await load(host, open_port, TENANT, SAMPLE.stem, COVER_PERCENT, body, items))
+        server = Server(place.host, port, client_tls(str(ca)), token)
+        show(await load(server, TENANT, SAMPLE.stem, COVER_PERCENT, body, items))
         stop = stop_signal()
-        print(TRY_NEXT.format(tenant=TENANT, host=host, port=open_port, sample=_short(SAMPLE)), flush=True)
+        words = {"tenant": TENANT, "host": place.host, "port": port, "name": f"{TENANT}.{place.domain}"}
+        print(TRY_NEXT.format(**words, ca=ca, token=token_path, sample=_short(SAMPLE)), flush=True)
         await stop.wait()
     print("stopped", flush=True)
+
+
+def _token(tenants: DirectoryStorage, path: Path) -> str:
+    """Return the demo's token, made anew if the last one is not good any more."""
+    text = path.read_text("ascii").strip() if path.exists() else ""
+    shown = split(text)
+    token = Tokens(tenants.folder).find(TENANT, shown[0]) if shown else None
+    if token and not token.revoked_us:
+        return text
+    _, text = TokenFile(tenants.folder(TENANT)).create("demo", Role.WRITER, MachineClock().now_us())
+    write_durably(path, text.encode() + b"\n", PRIVATE)
+    return text
 
 
 def _short(path: Path) -> Path:

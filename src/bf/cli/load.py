@@ -12,18 +12,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from bf.adapters.csv.online_retail import Damage, Line, NotOrdersError, decode, read
-from bf.adapters.grpc.client import Client, UnreachableError
+from bf.adapters.grpc.client import Client, UnreachableError, UntrustedError
 from bf.adapters.sqlite.storage import TENANT_NAME
+from bf.cli.calling import Server, add_server, server_of
+from bf.cli.front import SERVICE
 from bf.cli.orders import Loader, Report
-from bf.cli.serve import ADDRESS
-from bf.cli.usage import UsageError, address
-from bf.cli.wiring import SERVICE
+from bf.cli.usage import UsageError
 from bf.core.refusal import Told
 from bf.inventory.domain import INVENTORY
 
 EXAMPLES = """\
-  bf load orders december.csv --tenant acme
-  bf load orders december.csv --tenant acme --warehouse "North" --cover 95 --json
+  bf load orders december.csv --tenant acme --ca data/ca/ca.pem --token-file acme.token
+  bf load orders december.csv --tenant acme --plain --warehouse "North" --cover 95 --json
 
 The file has the columns of the "Online Retail" data (UCI Machine Learning Repository). Products are added, a warehouse
 is built and stocked with a share of what the file sells, then the invoices are reserved and fulfilled in order; returns
@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     orders = kinds.add_parser("orders", help="invoices in the columns of the Online Retail data")
     orders.add_argument("file", type=Path, help="a CSV file")
     orders.add_argument("--tenant", required=True, help="whose orders they are")
-    orders.add_argument("--addr", default=ADDRESS, metavar="HOST:PORT", help=f"the server (default: {ADDRESS})")
+    add_server(orders)
     orders.add_argument("--warehouse", help="the name of the warehouse to build (default: the file's name)")
     orders.add_argument(
         "--cover",
@@ -53,7 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load the file and print what became of it."""
-    host, port = address("--addr", args.addr)
+    server = server_of(args)
     if not 0 <= args.cover <= COVER_PERCENT_MAX:
         raise UsageError(f"--cover: {args.cover} is no share from 0 to {COVER_PERCENT_MAX} percent")
     if not TENANT_NAME.fullmatch(args.tenant):
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     warehouse = args.warehouse or args.file.stem
     if not warehouse.isprintable():
         raise UsageError(f"--warehouse: {warehouse!r} cannot be read aloud; give it another name")
-    report = asyncio.run(load(host, port, args.tenant, warehouse, args.cover, body, items))
+    report = asyncio.run(load(server, args.tenant, warehouse, args.cover, body, items))
     if args.json:
         print(json.dumps(vars(report)))
     else:
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def load(  # noqa: PLR0917  # the whole of the command line
-    host: str, port: int, tenant: str, warehouse: str, cover: int, body: bytes, items: Sequence[Line | Damage]
+    server: Server, tenant: str, warehouse: str, cover: int, body: bytes, items: Sequence[Line | Damage]
 ) -> Report:
     """Load what was read from a file's `body`, with a progress bar on a terminal."""
     file_id = hashlib.sha256(body).hexdigest()[:16]
@@ -85,12 +85,16 @@ async def load(  # noqa: PLR0917  # the whole of the command line
     bar = Progress(
         TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
     )
-    async with Client(host, port, tenant, SERVICE, INVENTORY) as client:
+    async with Client(
+        server.host, server.port, tenant, SERVICE, INVENTORY, tls=server.tls, token=server.token
+    ) as client:
         with bar:
             try:
                 return await Loader(client, warehouse, cover, file_id, _Steps(bar)).run(items)
             except UnreachableError as error:
                 raise UsageError(f"--addr: {error}; start it with: bf serve") from error
+            except UntrustedError as error:
+                raise UsageError(f"--ca: {error}; name the server's authority, data/ca/ca.pem") from error
             except Told as refusal:
                 raise UsageError(f"the server refused: {refusal}") from refusal
 

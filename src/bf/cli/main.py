@@ -12,6 +12,8 @@ from bf.cli.usage import UsageError
 COMMANDS: dict[str, str] = {
     "serve": "bf.cli.serve",
     "tenant": "bf.cli.tenant",
+    "token": "bf.cli.token",
+    "ca": "bf.cli.ca",
     "load": "bf.cli.load",
     "demo": "bf.cli.demo",
     "test": "bf.cli.test",

@@ -1,17 +1,21 @@
-"""Serve the tenants of a data directory over gRPC."""
+"""Serve the tenants of a data directory: gRPC and JSON over TLS on one port."""
 
 import argparse
 import asyncio
 import logging
 from pathlib import Path
 
+from bf.adapters.tls.authority import HERE
+from bf.cli.front import Place
 from bf.cli.listening import stop_signal
 from bf.cli.usage import address
 from bf.cli.wiring import serving, storage
 
 EXAMPLES = """\
   bf serve                                        tenants of ./data on 127.0.0.1:50051
-  bf serve --data /var/lib/bf --addr 127.0.0.1:7000"""
+  bf serve --addr 0.0.0.0:443 --domain shop.example --data /var/lib/bf
+                                                  for others: tenant acme answers to acme.shop.example
+  bf serve --plain                                plain text and no tokens, for this machine alone"""
 
 DATA = Path("data")
 ADDRESS = "127.0.0.1:50051"
@@ -21,22 +25,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Name where the tenants live and where to listen."""
     parser.add_argument("--data", type=Path, default=DATA, help="the data directory (default: ./data)")
     parser.add_argument("--addr", default=ADDRESS, metavar="HOST:PORT", help=f"where to listen (default: {ADDRESS})")
+    parser.add_argument("--domain", default=HERE, help=f"the tenant acme answers to acme.<domain> (default: {HERE})")
+    parser.add_argument("--plain", action="store_true", help="plain text and no tokens, for this machine alone")
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; then finish what was begun."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("grpclib").setLevel(logging.WARNING)
-    asyncio.run(_serve(args.data, *address("--addr", args.addr)))
+    host, port = address("--addr", args.addr)
+    asyncio.run(_serve(args.data, Place(host, port, args.domain, args.plain)))
     return 0
 
 
-async def _serve(data: Path, host: str, port: int) -> None:
+async def _serve(data: Path, place: Place) -> None:
     tenants = storage(data)
-    async with serving(tenants, host, port) as open_port:
+    async with serving(tenants, place) as port:
         stop = stop_signal()
         count = len(tenants.tenants())
-        print(f"serving {count} tenants of {data} on {host}:{open_port}, in plain text; Ctrl-C stops", flush=True)
+        how = "in plain text" if place.plain else "over TLS"
+        print(f"serving {count} tenants of {data} on {place.host}:{port}, {how}; Ctrl-C stops", flush=True)
         if not count:
             print(f"there is none yet: bf tenant create acme --data {data}", flush=True)
         await stop.wait()

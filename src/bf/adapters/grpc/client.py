@@ -1,6 +1,7 @@
 """A client of one tenant: requests in, responses or refusals out, retries where they are safe."""
 
 import asyncio
+import ssl
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +13,7 @@ from grpclib.const import Status
 from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
+from bf.adapters.access.gate import AUTHORIZATION
 from bf.adapters.grpc.server import REQUEST_ID, TENANT
 from bf.core.domain import Domain
 from bf.core.refusal import Code, Told
@@ -27,13 +29,30 @@ class UnreachableError(Exception):
     """The server did not answer; with a request id, the request may be repeated."""
 
 
+class UntrustedError(Exception):
+    """The server's certificate is not from an authority that we trust, or not for this name."""
+
+
 class Client:
     """Calls a service for one tenant over one connection."""
 
-    def __init__(self, host: str, port: int, tenant: str, service: ServiceDescriptor, domain: Domain) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        tenant: str,
+        service: ServiceDescriptor,
+        domain: Domain,
+        *,
+        tls: ssl.SSLContext | None = None,
+        token: str = "",
+    ) -> None:
+        """Speak plain text unless a TLS context is given."""
         self._address = f"{host}:{port}"
-        self._channel = Channel(host, port, codec=ProtoCodec(), status_details_codec=ProtoStatusDetailsCodec())
+        self._channel = Channel(host, port, codec=ProtoCodec(), status_details_codec=ProtoStatusDetailsCodec(), ssl=tls)
         self._metadata = {TENANT: tenant}
+        if token:
+            self._metadata[AUTHORIZATION] = f"Bearer {token}"
         self._methods = {
             domain.requests[method.input_type.name]: UnaryUnaryMethod[Message, Message](
                 self._channel,
@@ -53,7 +72,7 @@ class Client:
         self._channel.close()
 
     async def call(self, request: Message, request_id: str = "") -> Message:
-        """Send a request; raises Told if it is refused, UnreachableError if no answer came.
+        """Send a request; raises Told if it is refused, UnreachableError if no answer came, UntrustedError.
 
         With a request id it is repeated while the server cannot be reached: it is carried out at most once.
         """
@@ -75,8 +94,18 @@ class Client:
             if error.status is Status.UNAVAILABLE:
                 raise UnreachableError(f"{self._address}: {error.message}") from error
             raise _told(error) from error
+        except ssl.SSLCertVerificationError as error:
+            raise UntrustedError(f"{self._address}: {error.verify_message}") from error
         except (OSError, StreamTerminatedError) as error:
             raise UnreachableError(f"{self._address} cannot be reached: {error}") from error
+
+
+def client_tls(ca: str | None) -> ssl.SSLContext:
+    """Make a client's context that trusts the authority in a file, or those of the system; raises OSError."""
+    context = ssl.create_default_context(cafile=ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols(["h2"])
+    return context
 
 
 def _told(error: GRPCError) -> Told:

@@ -1,30 +1,68 @@
-"""Calls whose headers cannot be read: grpclib logs them and leaves them without any answer."""
+"""Calls whose headers cannot be read, and messages without bounds: grpclib answers neither.
 
-from collections.abc import Callable
-from typing import Any
+It logs the first and leaves them without any answer; of health and reflection it reads messages of any size.
+"""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from grpclib.const import Handler as Method
 from grpclib.const import Status
+from grpclib.exceptions import GRPCError
 from grpclib.metadata import decode_metadata
-from grpclib.protocol import H2Protocol, Stream
+from grpclib.protocol import Buffer, H2Protocol, Stream
 from grpclib.server import Handler, Server
 
+from bf.adapters.access.gate import Visit
+from bf.adapters.access.sparing import SparingLog
+from bf.adapters.grpc.connection import BoundedH2
+from bf.core.limits import REQUEST_BYTES_MAX
+
 Headers = list[tuple[str, str]]
+
+
+class Visited(Protocol):
+    """A service whose calls differ by the connection on which they come."""
+
+    def mapping(self, visit: Visit) -> Mapping[str, Method]:
+        """Return a handler for each path."""
+        ...
 
 
 class AnsweringServer(Server):
     """A grpclib server that answers every call."""
 
+    def face(self, visited: Sequence[Visited], log: SparingLog, visit: Visit) -> BoundedH2:
+        """Make the protocol of a connection that the front has taken in."""
+        mapping = dict(self._mapping)
+        for service in visited:
+            mapping |= service.mapping(visit)
+        return BoundedH2(self._handler(mapping), self._config, self._h2_config, visit.peer, log)
+
+    async def end_calls(self) -> None:
+        """Cancel what is under way on connections that the front has closed."""
+        for handler in self._handlers:
+            handler.close()
+        for handler in self._handlers:
+            await handler.wait_closed()
+
     def _protocol_factory(self) -> H2Protocol:
         """Make the protocol of a connection, as grpclib does, with a handler of ours."""
+        return H2Protocol(self._handler(self._mapping), self._config, self._h2_config)
+
+    def _handler(self, mapping: dict[str, Method]) -> Handler:
         self.__gc_step__()
-        handler = _Handler(self._mapping, self._codec, self._status_details_codec, self.__dispatch__)
+        handler = _Handler(mapping, self._codec, self._status_details_codec, self.__dispatch__)
         self._handlers.add(handler)
-        return H2Protocol(handler, self._config, self._h2_config)
+        return handler
 
 
 class _Handler(Handler):
     def accept(self, stream: Stream, headers: Headers, release_stream: Callable[[], Any]) -> None:
         """Hand a call on, or answer it here."""
+        assert stream.id is not None, "a call that came has a number"
+        stream.buffer = _BoundedBuffer(partial(stream.connection.ack, stream.id))
         try:
             decode_metadata(headers)
         except ValueError as error:
@@ -32,6 +70,15 @@ class _Handler(Handler):
             self._tasks[stream] = refusal
         else:
             super().accept(stream, headers, release_stream)
+
+
+class _BoundedBuffer(Buffer):
+    async def read(self, size: int) -> bytes:
+        """Read so many bytes, if a message may have them."""
+        if size > REQUEST_BYTES_MAX:
+            message = f"the message has {size} bytes; REQUEST_BYTES_MAX allows {REQUEST_BYTES_MAX}"
+            raise GRPCError(Status.RESOURCE_EXHAUSTED, message)
+        return await super().read(size)
 
 
 async def _refuse(stream: Stream, message: str, release_stream: Callable[[], Any]) -> None:

@@ -1,0 +1,122 @@
+"""A connection of HTTP/2, with bounds.
+
+grpclib bounds neither headers, nor calls that are begun and taken back, nor what it writes to a peer that does not
+read; and it fails on frames that it does not know.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from grpclib.config import Configuration
+from grpclib.protocol import AbstractHandler, Connection, EventsProcessor, H2Protocol
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import Event, StreamReset
+from h2.exceptions import DenialOfServiceError, ProtocolError, TooManyStreamsError
+from h2.settings import SettingCodes, Settings
+
+from bf.adapters.access.sparing import SparingLog
+from bf.adapters.front.limits import HEADER_BYTES_MAX, RESETS_COUNT_MAX, STREAMS_COUNT_MAX
+
+MINUTE_S = 60
+
+
+class BoundedH2(H2Protocol):
+    """HTTP/2 on one connection: what the front asks of a face."""
+
+    def __init__(
+        self, handler: AbstractHandler, config: Configuration, h2_config: H2Configuration, peer: str, log: SparingLog
+    ) -> None:
+        super().__init__(handler, config, h2_config)
+        self._peer = peer
+        self._log = log
+        self._resets = 0
+        self._minute = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way."""
+        return bool(self.processor.streams)
+
+    @property
+    def latest(self) -> object:
+        """How many calls there were."""
+        return self.connection.streams_started
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # asyncio's base class is too wide
+        """Begin as grpclib does, with limits that hold from the first byte."""
+        h2 = H2Connection(config=self.h2_config)
+        limits = {
+            SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS_COUNT_MAX,
+            SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_BYTES_MAX,
+            SettingCodes.INITIAL_WINDOW_SIZE: self.config.http2_stream_window_size,
+        }
+        h2.local_settings = Settings(client=False, initial_values=limits)  # pyright: ignore[reportArgumentType]  # codes are ints
+        h2.decoder.max_header_list_size = HEADER_BYTES_MAX
+        h2.initiate_connection()
+        h2.increment_flow_control_window(self.config.http2_connection_window_size - 65_535)  # what RFC 9113 begins with
+        self._transport = transport
+        self._h2 = h2
+        self.connection = Connection(h2, transport, config=self.config)
+        self.connection.flush()
+        self.connection.initialize()
+        self.processor = EventsProcessor(self.handler, self.connection)
+
+    def data_received(self, data: bytes) -> None:
+        """Read frames; a peer that breaks the protocol is told so and closed."""
+        try:
+            events = self.connection.feed(data)
+        except ProtocolError as error:
+            self._log.say(f"connection from {self._peer} closed: {_reason(error)}")
+            self.end()
+            return
+        self.connection.flush()
+        for event in events:
+            self._process(event)
+        if not self.connection.is_closing():
+            self.connection.flush()
+
+    def pause_writing(self) -> None:
+        """Read nothing from a peer that does not read: whatever it sends may ask for an answer."""
+        super().pause_writing()
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        super().resume_writing()
+        self._transport.resume_reading()
+
+    def end(self) -> None:
+        """Say goodbye, then close what is still under way."""
+        if not self.connection.is_closing():
+            with suppress(ProtocolError):  # if the peer has broken the protocol, h2 has said goodbye already
+                self._h2.close_connection()
+            self.connection.flush()
+        self.processor.close("the connection is closed")
+
+    def _process(self, event: Event) -> None:
+        known = getattr(self.processor, "processors", {})
+        if type(event) not in known:
+            return  # RFC 9113, 5.5: frames of unknown types are ignored
+        if isinstance(event, StreamReset) and event.remote_reset and self._too_many_resets():
+            self._log.say(f"connection from {self._peer} closed: calls are begun and taken back: RESETS_COUNT_MAX")
+            self.end()
+            return
+        self.processor.process(event)
+
+    def _too_many_resets(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now >= self._minute + MINUTE_S:
+            self._minute, self._resets = now, 0
+        self._resets += 1
+        return self._resets > RESETS_COUNT_MAX
+
+
+def _reason(error: ProtocolError) -> str:
+    """Say which limit, or that it is no HTTP/2, in few words that no peer chooses."""
+    if isinstance(error, DenialOfServiceError):
+        return "the headers are too large: HEADER_BYTES_MAX"
+    if isinstance(error, TooManyStreamsError):
+        return "too many calls are under way: STREAMS_COUNT_MAX"
+    return f"no HTTP/2: {type(error).__name__}"
