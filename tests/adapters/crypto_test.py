@@ -152,7 +152,7 @@ def test_parts_of_a_baseline_do_not_change_places(keyring: Keyring) -> None:
         held = Generation(2)
         log = SealedLog(ACME, MemoryLog(held), sealer(keyring))
         for part in (b"part 0", b"part 1"):
-            await log.lay(Pos(5, 3), part)
+            await log.extend([Batch(Pos(5, 3), part, baseline=True)])
         assert [batch.body async for batch in log.read(START)] == [b"part 0", b"part 1"]
         held.parts.reverse()
         with pytest.raises(DamagedLogError, match="part 0 of the baseline"):

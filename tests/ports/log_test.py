@@ -329,13 +329,16 @@ def test_a_follower_gets_what_was_there_and_then_each_new_batch(place: Place) ->
 # Generations
 
 
+def baseline(pos: Pos, body: bytes = b"baseline") -> Batch:
+    return Batch(pos, body, baseline=True)
+
+
 async def compacted(place: Place, log: Log) -> tuple[list[Batch], Log]:
     """Append 4 batches, and publish a generation with a baseline of 2 parts for the first 3 of them."""
     written = await filled(log, 4)
     draft = place.storage.draft(ACME)
-    for part in (b"part 0", b"part 1"):
-        await draft.lay(written[2].pos, part)
-    await draft.append(written[2].pos, written[3].pos.event - written[2].pos.event, written[3].body)
+    await draft.extend([baseline(written[2].pos, b"part 0")])
+    await draft.extend([baseline(written[2].pos, b"part 1"), written[3]])
     await draft.sync()
     await draft.close()
     await place.storage.publish(ACME)
@@ -347,7 +350,7 @@ def test_a_draft_is_nobodys_log_before_it_is_published(place: Place) -> None:
         written = await filled(log, 2)
         draft = place.storage.draft(ACME)
         assert draft.generation == log.generation + 1 == 2
-        await draft.lay(written[0].pos, b"baseline")
+        await draft.extend([baseline(written[0].pos)])
         await draft.close()
         again = place.open()
         assert again.generation == 1
@@ -363,7 +366,7 @@ def test_a_draft_is_begun_anew_each_time(place: Place) -> None:
         for _ in range(2):
             draft = place.storage.draft(ACME)
             assert await draft.head() == START
-            await draft.lay(written[0].pos, b"baseline")
+            await draft.extend([baseline(written[0].pos)])
             assert await draft.head() == written[0].pos
             await draft.close()
 
@@ -376,8 +379,8 @@ def test_a_published_generation_begins_with_its_baseline_and_goes_on_at_the_same
         assert again.generation == 2
         assert await again.head() == written[3].pos
         base = written[2].pos
-        baseline = [Batch(base, b"part 0", baseline=True), Batch(base, b"part 1", baseline=True)]
-        assert await batches(again) == [*baseline, written[3]]
+        parts = [baseline(base, b"part 0"), baseline(base, b"part 1")]
+        assert await batches(again) == [*parts, written[3]]
         assert await batches(again, base) == [written[3]]
         later = await again.append(written[3].pos, 1, b"later")
         assert later == Pos(written[3].pos.event + 1, written[3].pos.batch + 1)
@@ -401,12 +404,16 @@ def test_a_baseline_is_laid_before_the_first_batch_for_one_position(place: Place
     async def story(log: Log) -> None:
         written = await filled(log, 2)
         draft = place.storage.draft(ACME)
-        await draft.lay(written[0].pos, b"baseline")
+        await draft.extend([baseline(written[0].pos)])
         with pytest.raises(ConflictError):
-            await draft.lay(written[1].pos, b"of another position")
-        await draft.append(written[0].pos, 1, b"batch")
+            await draft.extend([baseline(written[1].pos)])
+        await draft.extend([written[1]])
         with pytest.raises(ConflictError):
-            await draft.lay(written[0].pos, b"too late")
+            await draft.extend([baseline(written[0].pos)])
+        for wrong in (written[1], Batch(Pos(99, 99), b"far away")):
+            with pytest.raises(ConflictError):
+                await draft.extend([wrong])
+        assert await batches(draft) == [baseline(written[0].pos), written[1]]
         await draft.close()
 
     tell(place, story)

@@ -104,8 +104,8 @@ class Log(Protocol):
         """Append a batch of so many `events` after `expected`, durably; raises ConflictError, UnknownOutcomeError."""
         ...
 
-    async def lay(self, base: Pos, body: bytes) -> None:
-        """Lay one more part of the baseline of a generation that has no batch yet; durable with the next append."""
+    async def extend(self, batches: Sequence[Batch]) -> None:
+        """Copy batches of an earlier generation into a draft, baseline first; durable after `sync`; ConflictError."""
         ...
 
     async def head(self) -> Pos:
@@ -189,7 +189,7 @@ class Storage(Protocol):
         ...
 
     def database(self, tenant: str, number: int) -> Database:
-        """Open a state database; it is empty if it is not there yet."""
+        """Open a state database; it is empty if it is not there yet. Number 0 is one in memory, which is not kept."""
         ...
 
     def drop(self, tenant: str, number: int) -> None:

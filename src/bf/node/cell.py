@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from bf.core.limits import REPLY_BYTES_MAX
-from bf.core.ports import Answer, Env, Log, LogError
+from bf.core.ports import Answer, Env, Log, LogError, UnknownOutcomeError
 from bf.core.refusal import Code, Refusal
 from bf.core.state import LostBatchError, State
 from bf.node import answers
@@ -93,6 +93,8 @@ class Cell:
         self.log = log
         self.damaged = 0
         """The number of the state that has turned out to be damaged."""
+        self.requests = 0
+        """How many it was asked."""
         self._env = env
         self._derived: Derived | None = None
         self._old = old
@@ -132,6 +134,7 @@ class Cell:
 
     async def call(self, request: Message, request_id: str, actor: str = "") -> Answer:
         """Carry out a request in its turn."""
+        self.requests += 1
         if not self.alive:
             return STOPPED
         if self._old and not self._derived and (answer := self._ask_old(self._old, request)):
@@ -148,7 +151,10 @@ class Cell:
         return await job.answer
 
     async def exclusively(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Do something between two batches, and return what it gives; raises LogError if the cell has stopped."""
+        """Do something between two batches, and return what it gives; raises LogError if the cell has stopped.
+
+        After an UnknownOutcomeError it stops, as after any other: the next cell learns what has become of the log.
+        """
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
 
         async def turn() -> None:
@@ -156,7 +162,7 @@ class Cell:
                 done.set_result(await work())
             except BaseException as error:
                 done.set_exception(error)
-                if not isinstance(error, Exception):
+                if isinstance(error, UnknownOutcomeError) or not isinstance(error, Exception):
                     raise
 
         if not self.alive:
@@ -168,13 +174,15 @@ class Cell:
             raise LogError(f"the cell of {self.tenant} has stopped")
         return done.result()
 
-    def exchange_state(self, derived: Derived) -> State:
-        """Serve from another state, which is where the log is, and return the one before; only `exclusively`."""
-        before = self.derived.state
-        assert derived.state.pos == before.pos, "both stand where the log is"
+    async def exchange(self, log: Log, derived: Derived) -> None:
+        """Go on with another log and state, which stand where the present ones do, and close these; `exclusively`."""
+        before, old_log = self.derived.state, self.log
+        assert derived.state.pos == before.pos == await log.head(), "all stand where the log is"
         derived.state.limits = before.limits
-        self._derived = derived
-        return before
+        self.log, self._derived = log, derived
+        before.database.close()
+        if old_log is not log:
+            await old_log.close()
 
     def limit(self, limits: Mapping[str, int]) -> None:
         """Set the tenant's own limits."""

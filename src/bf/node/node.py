@@ -44,9 +44,15 @@ class Node:
         self._cells_open_max = cells_open_max
         self._cells: dict[str, asyncio.Task[Cell]] = {}
         """By tenant, the one that was called last at the end."""
+        self.began_us = env.clock.elapsed_us()
+        self.requests = 0
+        """How many there were since then."""
+        self.replays: dict[str, tuple[int, int]] = {}
+        """By tenant, how many events its replay has done, and how many there are."""
 
     async def call(self, tenant: str, request: Message, request_id: str, actor: str = "") -> Answer:
         """Carry out a request of a tenant, at most once if it has a `request_id`; `actor` says who asks."""
+        self.requests += 1
         if len(request_id) > REQUEST_ID_CHARS_MAX:
             chars = len(request_id)
             return answers.refused(RequestIdTooLong(field="request-id", chars=chars, most=REQUEST_ID_CHARS_MAX))
@@ -58,6 +64,13 @@ class Node:
             logger.exception("tenant %s cannot be opened", tenant)
             return FAILED
         return await opened.call(request, request_id, actor)
+
+    def cells(self) -> dict[str, Cell | None]:
+        """Return the cells by tenant; None for one that is being opened, or could not be."""
+        return {
+            tenant: opening.result() if opening.done() and not _failed(opening) else None
+            for tenant, opening in self._cells.items()
+        }
 
     async def stop(self) -> None:
         """Let every cell finish what it has begun."""
@@ -71,6 +84,7 @@ class Node:
             await _stopped(opening)
             if self._cells.get(tenant) is opening:
                 del self._cells[tenant]
+                self.replays.pop(tenant, None)
 
     async def cell(self, tenant: str) -> Cell:
         """Return a tenant's cell, opened if it is not; KeyError if there is no such tenant."""
@@ -96,7 +110,7 @@ class Node:
         except BaseException:
             await log.close()
             raise
-        return Cell(tenant, self._env, log, states.prepare(home, choice.derived, _report(tenant)), choice.old)
+        return Cell(tenant, self._env, log, states.prepare(home, choice.derived, self._report(tenant)), choice.old)
 
     async def _make_room(self) -> None:
         """Close the cells that were not called for longest, of those that nobody waits for."""
@@ -105,30 +119,32 @@ class Node:
             if opening.done() and (_ended(opening) or opening.result().idle):
                 await self.close(tenant)
 
+    def _report(self, tenant: str) -> Progress:
+        """Note the progress of a replay, and log that of a long one, a line for each tenth."""
+        tenths = 0
+
+        def report(done: int, total: int) -> None:
+            nonlocal tenths
+            self.replays[tenant] = (done, total)
+            if 10 * done // total > tenths:
+                tenths = 10 * done // total
+                logger.info("tenant %s: replayed %s of %s events", tenant, f"{done:,}", f"{total:,}")
+
+        return report
+
 
 async def _stopped(opening: asyncio.Task[Cell]) -> set[int]:
     """Stop a cell, and return the number of the state that it found to be damaged."""
     await asyncio.wait([opening])
-    if opening.cancelled() or opening.exception():
+    if _failed(opening):
         return set()
     await opening.result().stop()
     return {opening.result().damaged}
 
 
 def _ended(opening: asyncio.Task[Cell]) -> bool:
-    if not opening.done():
-        return False
-    return opening.cancelled() or opening.exception() is not None or not opening.result().alive
+    return opening.done() and (_failed(opening) or not opening.result().alive)
 
 
-def _report(tenant: str) -> Progress:
-    """Log the progress of a long replay, a line for each tenth."""
-    tenths = 0
-
-    def report(done: int, total: int) -> None:
-        nonlocal tenths
-        if 10 * done // total > tenths:
-            tenths = 10 * done // total
-            logger.info("tenant %s: replayed %s of %s events", tenant, f"{done:,}", f"{total:,}")
-
-    return report
+def _failed(opening: asyncio.Task[Cell]) -> bool:
+    return opening.cancelled() or opening.exception() is not None

@@ -28,6 +28,10 @@ class NotReplayableError(DamagedLogError):
     """A batch that cannot be applied: it is damaged, or the state before it is."""
 
 
+def unwatched(done: int, total: int) -> None:
+    """Take no notice of the progress."""
+
+
 async def catch_up(state: State, log: Log, progress: Progress) -> None:
     """Apply every event of the log that the state does not have; DamagedLogError at a hole, CompactedError."""
     head = await log.head()

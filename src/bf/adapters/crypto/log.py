@@ -1,7 +1,7 @@
 """A log whose bodies are sealed: who has the disk, the network or another tenant's key reads and changes nothing."""
 
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from bf.adapters.crypto.seal import Sealer, SealError
 from bf.core.ports import Batch, DamagedLogError, Log, Pos
@@ -28,10 +28,15 @@ class SealedLog:
         pos = Pos(expected.event + events, expected.batch + 1)
         return await self._log.append(expected, events, self._sealer.seal(body, self._context(BATCH, pos, 0)))
 
-    async def lay(self, base: Pos, body: bytes) -> None:
-        """Lay a part of the baseline, sealed for its place among the parts."""
-        await self._log.lay(base, self._sealer.seal(body, self._context(BASELINE, base, self._parts)))
-        self._parts += 1
+    async def extend(self, batches: Sequence[Batch]) -> None:
+        """Copy batches into a draft, sealed for this generation; a part of the baseline for its place among them."""
+        sealed: list[Batch] = []
+        for batch in batches:
+            kind, part = (BASELINE, self._parts) if batch.baseline else (BATCH, 0)
+            body = self._sealer.seal(batch.body, self._context(kind, batch.pos, part))
+            sealed.append(Batch(batch.pos, body, batch.baseline))
+            self._parts += batch.baseline
+        await self._log.extend(sealed)
 
     async def head(self) -> Pos:
         """Return the position after the last batch."""

@@ -1,7 +1,7 @@
 """Tenants in the memory of this process: the same promises as on a disk, for as long as the process lives."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bf.adapters.sqlite.database import SqliteDatabase
@@ -45,12 +45,18 @@ class MemoryLog:
         self._held.grown = asyncio.Event()
         return pos
 
-    async def lay(self, base: Pos, body: bytes) -> None:
-        """Lay one more part of the baseline."""
-        if self._held.batches or self._held.base not in (START, base):
-            raise ConflictError("a baseline is laid before the first batch, for one position")
-        self._held.base = base
-        self._held.parts.append(body)
+    async def extend(self, batches: Sequence[Batch]) -> None:
+        """Copy batches of an earlier generation into a draft."""
+        held = self._held
+        for batch in batches:
+            fits = held.head in (START, batch.pos) if batch.baseline else held.head.batch == batch.pos.batch - 1
+            if not fits:
+                raise ConflictError(f"{batch.pos} does not follow {held.head}")
+            if batch.baseline:
+                held.base = batch.pos
+                held.parts.append(batch.body)
+            else:
+                held.batches.append(batch)
 
     async def head(self) -> Pos:
         """Return the position after the last batch."""
@@ -152,7 +158,7 @@ class MemoryStorage:
     def database(self, tenant: str, number: int) -> SqliteDatabase:
         """Open an empty state database."""
         assert tenant in self._tenants, f"there is no {tenant}"
-        assert number > 0, "states are numbered from 1"
+        assert number >= 0, "states are numbered from 1, and 0 is for one that is not kept"
         return SqliteDatabase()
 
     def drop(self, tenant: str, number: int) -> None:

@@ -5,10 +5,11 @@ A draft, which nobody believes before it is published, is synced only when it is
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import apsw
@@ -52,6 +53,7 @@ class SqliteLog:
         self.path = path
         self._executor = executor
         self._generation = generation
+        self._lock = Lock()
         try:
             self._database = SqliteDatabase(path, key)
             synchronous = "OFF" if draft else "FULL"
@@ -69,9 +71,9 @@ class SqliteLog:
         """Append a batch of so many `events` after `expected`, durably."""
         return await self._run(lambda: self._append(expected, events, body))
 
-    async def lay(self, base: Pos, body: bytes) -> None:
-        """Lay one more part of the baseline."""
-        await self._run(lambda: self._lay(base, body))
+    async def extend(self, batches: Sequence[Batch]) -> None:
+        """Copy batches of an earlier generation into a draft."""
+        await self._run(partial(self._look, partial(self._extend, batches)))
 
     async def head(self) -> Pos:
         """Return the position after the last batch."""
@@ -121,7 +123,11 @@ class SqliteLog:
         self._database.close()
 
     async def _run(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._alone, work)
+
+    def _alone(self, work: Callable[[], Result]) -> Result:
+        with self._lock:  # one connection, one cursor: what reads waits for what appends
+            return work()
 
     def _look(self, work: Callable[[], Result]) -> Result:
         try:
@@ -144,17 +150,28 @@ class SqliteLog:
             raise ConflictError(f"{self.path}: expected {expected}, the log is at {head}")
         return pos
 
-    def _lay(self, base: Pos, body: bytes) -> None:
+    def _extend(self, batches: Sequence[Batch]) -> None:
         execute = self._database.execute
-        if execute("SELECT 1 FROM batch LIMIT 1").fetchone() or self._base() not in (START, base):
-            raise ConflictError(f"{self.path}: a baseline is laid before the first batch, for one position")
+        execute("BEGIN IMMEDIATE")
         try:
-            execute(
-                "INSERT INTO baseline SELECT coalesce(max(part) + 1, 0), ?, ?, ? FROM baseline",
-                (base.batch, base.event, body),
-            )
-        except apsw.Error as error:
-            raise UnknownOutcomeError(f"{self.path}: {error}") from error
+            for batch in batches:
+                if batch.baseline:
+                    self._require(self._head() in (START, batch.pos), batch)
+                    execute(
+                        "INSERT INTO baseline SELECT coalesce(max(part) + 1, 0), ?, ?, ? FROM baseline",
+                        (batch.pos.batch, batch.pos.event, batch.body),
+                    )
+                else:
+                    self._require(self._head().batch == batch.pos.batch - 1, batch)
+                    execute("INSERT INTO batch VALUES (?, ?, ?)", (batch.pos.batch, batch.pos.event, batch.body))
+        except BaseException:
+            execute("ROLLBACK")
+            raise
+        execute("COMMIT")
+
+    def _require(self, fits: bool, batch: Batch) -> None:  # noqa: FBT001  # the batch says what
+        if not fits:
+            raise ConflictError(f"{self.path}: {batch.pos} does not follow {self._head()}")
 
     def _base(self) -> Pos:
         row = self._database.execute("SELECT event, batch FROM baseline WHERE part = 0").fetchone()

@@ -182,8 +182,10 @@ class DirectoryStorage:
         return [file.number for file in _files(self.folder(tenant), "state")]
 
     def database(self, tenant: str, number: int) -> SqliteDatabase:
-        """Open a state database; it is empty if it is not there yet, or if its file is not a database at all."""
+        """Open a state database; it is empty if it is not there yet, or no database at all. Number 0 is in memory."""
         folder = self.folder(tenant)
+        if not number:
+            return SqliteDatabase()
         key = next((file.key for file in _files(folder, "state") if file.number == number), self._newest_key(tenant))
         path = _path(folder, "state", number, key)
         database = SqliteDatabase(path, self.keyring.use(tenant, "state").sub_key(key))

@@ -1,0 +1,41 @@
+"""Rebuilding a state beside the one in use, perhaps with other code, and going over to it while traffic goes on."""
+
+from bf.core.domain import Domain
+from bf.core.ports import Env
+from bf.core.state import State
+from bf.node.cell import Cell, Derived
+from bf.node.replay import Progress, catch_up
+
+NEAR_BATCHES_MAX = 8
+"""How many batches may be left to replay when traffic is made to wait."""
+
+ROUNDS_COUNT_MAX = 100
+"""How often the new state may run after traffic before it is made to wait anyway."""
+
+
+async def rebuild(cell: Cell, env: Env, domain: Domain, progress: Progress) -> int:
+    """Replay a tenant's whole log into a new state of `domain`; return how long traffic waited, in microseconds."""
+    tenant, storage = cell.tenant, env.storage
+    number = max(storage.databases(tenant), default=0) + 1
+    made = Derived(number, State.create(storage.database(tenant, number), domain))
+
+    async def go_over() -> int:
+        began_us = env.clock.elapsed_us()
+        await catch_up(made.state, cell.log, progress)
+        await cell.exchange(cell.log, made)
+        return env.clock.elapsed_us() - began_us
+
+    try:
+        for _ in range(ROUNDS_COUNT_MAX):
+            await catch_up(made.state, cell.log, progress)
+            if (await cell.log.head()).batch - made.state.pos.batch <= NEAR_BATCHES_MAX:
+                break
+        pause_us = await cell.exclusively(go_over)
+    except BaseException:
+        made.state.database.close()
+        storage.drop(tenant, number)
+        raise
+    for other in storage.databases(tenant):
+        if other != number:
+            storage.drop(tenant, other)
+    return pause_us
