@@ -1,12 +1,15 @@
 """Where a real node is put together: the machine's clock, a data directory, and a front on a port."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from bf.adapters.crypto.keyring import KeyringError
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.memory.meter import NoMeter
+from bf.adapters.operator.protocol import Operation, Progress
+from bf.adapters.operator.server import OperatorSocket
 from bf.adapters.sqlite.release_0_1 import upgrade
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
 from bf.cli.front import OpenFront, Place
@@ -15,6 +18,7 @@ from bf.cli.usage import UsageError
 from bf.core.ports import Env
 from bf.inventory.domain import INVENTORY
 from bf.node.node import Node
+from bf.node.status import status
 
 
 def storage(data: Path) -> DirectoryStorage:
@@ -35,14 +39,38 @@ async def serving(tenants: DirectoryStorage, place: Place) -> AsyncGenerator[int
         tenants.lock()
     except StorageError as error:
         raise UsageError(f"--data: {error}") from error
-    await upgrade(tenants)
-    node = Node(Env(MachineClock(), tenants, NoMeter()), INVENTORY)
-    try:
-        front = OpenFront(tenants.root, tenants.folder, node, place)
-        listening = listen(place.host, place.port)
-        await front.start(listening)
-        yield listening.getsockname()[1]
+    async with running(tenants) as (node, operations):
+        operator = OperatorSocket(tenants.root, operations)
+        try:
+            await operator.start()
+        except OSError as error:
+            raise UsageError(f"--data: {tenants.root} takes no socket for operators: {error.strerror}") from error
+        try:
+            front = OpenFront(tenants.root, tenants.folder, node, place)
+            listening = listen(place.host, place.port)
+            await front.start(listening)
+            yield listening.getsockname()[1]
+        finally:
+            await operator.stop()
         await front.stop()
+
+
+@asynccontextmanager
+async def running(tenants: DirectoryStorage) -> AsyncGenerator[tuple[Node, Mapping[str, Operation]]]:
+    """Run a node on a data directory, which is locked, and yield it with what operators may ask of it."""
+    env = Env(MachineClock(), tenants, NoMeter())
+    node = Node(env, INVENTORY)
+    try:
+        await upgrade(tenants)
+        yield node, _operations(node, env)
     finally:
         await node.stop()
         tenants.close()
+
+
+def _operations(node: Node, env: Env) -> dict[str, Operation]:
+    async def tell_status(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        del progress
+        return await status(node, env, arguments)
+
+    return {"status": tell_status}

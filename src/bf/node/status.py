@@ -19,7 +19,7 @@ class WrongArgument(Refusal):
 
 
 async def status(node: Node, env: Env, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell how a node is, and each tenant, or the one `tenant` of the arguments; `closed` opens the logs of the rest."""
+    """Tell how a node is, and its tenants or one `tenant`; `closed`: look into the logs of those without a cell too."""
     names = _names(env, arguments)
     look = bool(arguments.get("closed") or arguments.get("tenant"))
     cells = node.cells()
