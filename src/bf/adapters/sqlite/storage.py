@@ -82,6 +82,8 @@ class DirectoryStorage:
             lock.close()
             raise StorageError(f"another server runs on {self._lock_path.parent}; stop it first") from None
         self._lock = lock
+        for path in self._tenants.glob(f"*/{TOMBSTONE}"):
+            self._clear(path.parent)
 
     def create(self, tenant: str) -> None:
         """Make an empty tenant with a key of its own; StorageError if the name is taken or cannot be a server name."""
@@ -108,10 +110,16 @@ class DirectoryStorage:
             raise StorageError(f"cannot make {folder}: {error.strerror}") from error
 
     def erase(self, tenant: str, tombstone: dict[str, str]) -> None:
-        """Destroy a tenant's keys, then everything it has here; a tombstone stays."""
+        """Destroy a tenant's keys, then everything it has here; a tombstone stays.
+
+        The tombstone comes first: what a crash leaves of the rest, the next server removes.
+        """
         folder = self.folder(tenant)
-        self.keyring.erase(tenant)
         write_durably(folder / TOMBSTONE, json.dumps(tombstone, indent=1).encode() + b"\n", PRIVATE)
+        self._clear(folder)
+
+    def _clear(self, folder: Path) -> None:
+        self.keyring.erase(folder.name)
         for path in sorted(folder.rglob("*"), reverse=True):
             if path.name != TOMBSTONE:
                 path.rmdir() if path.is_dir() else path.unlink()
