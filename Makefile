@@ -1,5 +1,5 @@
 # Few targets and no logic: longer things are `bf` commands.
-.PHONY: run test quick setup protos bench hook lock
+.PHONY: run test campaign quick setup protos bench hook lock
 
 run: setup          ## a server with a demo tenant, and three commands to try
 	.venv/bin/bf demo
@@ -12,6 +12,12 @@ test: setup         ## every gate and every test
 	.venv/bin/coverage run -m bf.cli.main test
 	.venv/bin/coverage report --fail-under=100
 	.venv/bin/pytest
+
+campaign: export BF_KILLS ?= 1000
+campaign: export BF_CUTS ?= 5000
+campaign: export BF_HYPOTHESIS ?= long
+campaign: setup     ## the same dangers for longer: kills, power cuts, damage, random requests; BF_SEED=... for others
+	.venv/bin/pytest tests/node tests/inventory
 
 quick: setup        ## what a git hook runs: format, lint, types, specs
 	.venv/bin/ruff format

@@ -1,7 +1,12 @@
-"""Death and restart: `bf serve` as a process, killed at random moments, asked by a foreign client."""
+"""Death and restart: lives and `bf serve` as processes, killed at random moments.
 
+The seed is the bug report: BF_SEED=… BF_KILLS=… repeats it, up to the machine's own timing.
+"""
+
+import asyncio
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -11,13 +16,47 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
+from tests.support.lives import Nursery, judge
 from tests.support.serving import PATIENCE_S, Bf, Caller, served
 from tests.support.tenants import ACME, ROOT, commits, digests, new_tenant, put, uid
 
 from bf.inventory.api import requests_pb2 as rq
 
-KILLS = int(os.environ.get("BF_KILLS", "5"))
+KILLS = int(os.environ.get("BF_KILLS", "50"))
 SEED = int(os.environ.get("BF_SEED", "20221125"))
+
+SERVED_KILLS = max(5, KILLS // 50)
+"""So many of them are deaths of `bf serve`, asked by a foreign client; each costs a second."""
+
+LIVES_PER_FOLDER = 25
+
+
+@pytest.fixture
+def nursery() -> Iterator[Nursery]:
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
+
+
+def test_invariant_1_what_was_told_outlives_kill_9(
+    tmp_path: Path, nursery: Nursery, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Some lives die before they have begun, and some begin where two others have died."""
+    dice = random.Random(SEED)
+    root, told = tmp_path / "data", list[Any]()
+    answers = 0
+    for number in range(KILLS - SERVED_KILLS):
+        if number % LIVES_PER_FOLDER == 0:
+            shutil.rmtree(root, ignore_errors=True)
+            answers += len(told)
+            told.clear()
+        told += nursery.life(root, dice.getrandbits(64), ms=dice.random() ** 2 * 300)
+        if dice.random() < 0.7:
+            asyncio.run(judge(root, told))
+    asyncio.run(judge(root, told))
+    assert answers + len(told) > KILLS
+    assert "acknowledged" not in caplog.text, "no state was ahead of its log"
 
 
 def furnish(caller: Caller) -> None:
@@ -69,17 +108,16 @@ class Deliveries:
 
 
 def test_invariant_1_acknowledged_commands_survive_kill_9(tmp_path: Path) -> None:
-    """The seed is the bug report: BF_SEED=… BF_KILLS=… repeats it, up to the machine's own timing."""
     new_tenant(tmp_path)
     dice = random.Random(SEED)
     sent = Deliveries()
-    for life in range(KILLS + 1):
+    for life in range(SERVED_KILLS + 1):
         with served(tmp_path) as (server, address), Caller(address, ACME) as caller, ThreadPoolExecutor(1) as threads:
             furnish(caller)
             if life % 2:  # half of the lives begin by repeating, half by going on
                 sent.repeat_all(caller)
                 assert on_hand(caller) == sum(sent.units.values())
-            if life < KILLS:
+            if life < SERVED_KILLS:
                 moment = time.monotonic() + dice.random() ** 2 * 0.4
                 sending = threads.submit(sent.send, caller, dice, moment + 5, f"life-{life}")
                 time.sleep(max(0, moment - time.monotonic()))
@@ -92,8 +130,8 @@ def test_invariant_1_acknowledged_commands_survive_kill_9(tmp_path: Path) -> Non
         assert len(happened) == len(set(happened)), "a command happened twice"
         assert set(sent.acknowledged) <= set(happened), "an acknowledged command is lost"
         lies, made = digests(tmp_path)
-        assert life < KILLS or lies == made
-    assert len(sent.acknowledged) == len(sent.units) > KILLS
+        assert life < SERVED_KILLS or lies == made
+    assert len(sent.acknowledged) == len(sent.units) > SERVED_KILLS
     running = 0
     for commit in commits(tmp_path)[2:]:
         running += sent.units[commit.request_id]
