@@ -4,7 +4,8 @@
 <data>/keys/                         the keyring, unless it is kept elsewhere
 <data>/tenants/acme/log-2-k1.db      the truth: generation 2, its pages under acme's key 1
 <data>/tenants/acme/draft-3-k1.db    a generation in the making; nobody believes it
-<data>/tenants/acme/archive/         generations that a compaction has replaced
+<data>/tenants/acme/archive/         generations that a compaction or a restore has replaced
+<data>/tenants/acme/origin-3.json    after a restore: which generation the third one goes on from
 <data>/tenants/acme/state-7-k1.db    derived from the log; may be deleted while no server runs
 <data>/tenants/acme/erased.json      the tombstone of a tenant that was erased: there is nothing else
 """
@@ -13,9 +14,9 @@ import asyncio
 import fcntl
 import json
 import re
-import shutil
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -26,9 +27,10 @@ from bf.adapters.crypto.log import SealedLog
 from bf.adapters.crypto.seal import Sealer
 from bf.adapters.machine.files import make_folder, sync_folder, write_durably
 from bf.adapters.sqlite.database import SqliteDatabase
+from bf.adapters.sqlite.founding import FoundingError, founding
 from bf.adapters.sqlite.log import SqliteLog
 from bf.core.limits import TENANT_NAME_CHARS_MAX
-from bf.core.ports import DamagedLogError, Log
+from bf.core.ports import START, DamagedLogError, Log
 
 DISK_THREADS_MAX = 8
 """How many tenants may wait for the disk at a time."""
@@ -39,6 +41,7 @@ STATE_CACHE_KIB_MAX = 2_000
 TENANT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 TOMBSTONE = "erased.json"
 LIMITS = "limits.json"
+ORIGIN = "origin-{}.json"
 PRIVATE = 0o600
 
 
@@ -87,6 +90,20 @@ class DirectoryStorage:
 
     def create(self, tenant: str) -> None:
         """Make an empty tenant with a key of its own; StorageError if the name is taken or cannot be a server name."""
+        with self._founding(tenant, known=False, draft=False):
+            pass
+
+    @contextmanager
+    def founding(self, tenant: str, *, known: bool = False) -> Generator[Log]:
+        """Open the first log of a new tenant, to be written and synced: the tenant is there when the block ends well.
+
+        If anything fails, nothing of it stays. A tenant that is `known` comes back, and keeps the keys that it has.
+        """
+        with self._founding(tenant, known=known, draft=True) as log:
+            yield self._sealed(tenant, log)
+
+    @contextmanager
+    def _founding(self, tenant: str, *, known: bool, draft: bool) -> Generator[SqliteLog]:
         if not _is_name(tenant):
             raise StorageError(
                 f"{tenant!r} cannot name a tenant: "
@@ -98,14 +115,15 @@ class DirectoryStorage:
         if folder.exists():
             raise StorageError(f"tenant {tenant} exists already")
         try:
-            shutil.rmtree(draft, ignore_errors=True)  # of a creation that did not come to its end
-            self.keyring.erase(tenant)
-            self.keyring.create(tenant)
-            make_folder(draft)
-            self._raw_log(tenant, File(_path(draft, "log", 1, 1), 1, 1)).close_now()
-            sync_folder(draft)
-            draft.rename(folder)
-            sync_folder(self._tenants)
+            with founding(folder, self.keyring, known=known) as making:
+                key = self._newest_key(tenant)
+                log = self._raw_log(tenant, File(_path(making, "log", 1, key), 1, key), draft=draft)
+                try:
+                    yield log
+                finally:
+                    log.close_now()
+        except FoundingError as error:
+            raise StorageError(str(error)) from None
         except OSError as error:
             raise StorageError(f"cannot make {folder}: {error.strerror}") from error
 
@@ -147,12 +165,35 @@ class DirectoryStorage:
         folder = self.folder(tenant) / "archive"
         return [self._sealed(tenant, self._raw_log(tenant, file)) for file in _files(folder, "log")]
 
+    def history(self, tenant: str) -> list[Log]:
+        """Open the generations that lead to the present one, as far as they are kept, oldest first, and that one."""
+        folder = self.folder(tenant)
+        kept = {file.number: file for file in [*_files(folder / "archive", "log"), *_files(folder, "log")]}
+        if not kept:
+            raise DamagedLogError(f"{folder} has no log: restore the tenant from a backup")
+        line = [max(kept)]
+        while (before := self.predecessor(tenant, line[0])) in kept:
+            line.insert(0, before)
+        return [self._sealed(tenant, self._raw_log(tenant, kept[number])) for number in line]
+
+    def predecessor(self, tenant: str, generation: int) -> int:
+        """Return the generation that one goes on from: the one before it, unless something else was said; 0 if none."""
+        path = self.folder(tenant) / ORIGIN.format(generation)
+        return json.loads(path.read_bytes())["after"] if path.exists() else generation - 1
+
+    def go_on_from(self, tenant: str, generation: int, after: int) -> None:
+        """Say that the draft, when it is published as a generation, goes on from another than the present one."""
+        path = self.folder(tenant) / ORIGIN.format(generation)
+        write_durably(path, json.dumps({"after": after}).encode() + b"\n", PRIVATE)
+
     def draft(self, tenant: str) -> Log:
         """Open the generation after the present one, empty; nobody sees it before it is published."""
         folder = self.folder(tenant)
         for file in _files(folder, "draft"):
             _remove(file.path)
-        generation = max((file.number for file in _files(folder, "log")), default=0) + 1
+        past = [*_files(folder, "log"), *_files(folder / "archive", "log")]
+        generation = max((file.number for file in past), default=0) + 1
+        (folder / ORIGIN.format(generation)).unlink(missing_ok=True)
         key = self._newest_key(tenant)
         draft = self._raw_log(tenant, File(_path(folder, "draft", generation, key), generation, key), draft=True)
         return self._sealed(tenant, draft)
@@ -172,7 +213,7 @@ class DirectoryStorage:
         for file in _files(folder, "log"):
             if file.number < generation:
                 if archive:
-                    file.path.rename(folder / "archive" / file.path.name)
+                    _move(file.path, folder / "archive")
                 _remove(file.path)
         sync_folder(folder)
 
@@ -260,6 +301,14 @@ def _files(folder: Path, kind: str) -> list[File]:
     return sorted(
         (File(folder / name[0], int(name[1]), int(name[2])) for name in names if name), key=lambda file: file.number
     )
+
+
+def _move(path: Path, folder: Path) -> None:
+    """Move a database; its newest batches may still be in the -wal file, if a reader held it when it was closed."""
+    wal = path.with_name(f"{path.name}-wal")
+    if wal.exists():
+        wal.rename(folder / wal.name)
+    path.rename(folder / path.name)
 
 
 def _remove(path: Path) -> None:
