@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -30,6 +31,12 @@ def add_operating(parser: argparse.ArgumentParser) -> None:
     """Let a command name a data directory, and answer machines."""
     parser.add_argument("--data", type=Path, default=DATA, help="the data directory (default: ./data)")
     parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def report(args: argparse.Namespace, told: Mapping[str, Any], sentence: str) -> int:
+    """Print what an operation did, for people or for machines; return the exit code of success."""
+    print(json.dumps(told) if args.json else sentence)
+    return 0
 
 
 def operate(data: Path, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Create and list the tenants of a data directory."""
+"""Look after the tenants of a data directory, with or without a running server."""
 
 import argparse
 
@@ -13,6 +13,12 @@ bf tenant ACTION --help shows an action's arguments and examples."""
 ACTIONS = {
     "create": Action("bf.cli.tenants.create", "make an empty tenant"),
     "list": Action("bf.cli.tenants.listing", "show the tenants by name"),
+    "verify": Action("bf.cli.tenants.verify", "compare the state with what the log makes"),
+    "rebuild": Action("bf.cli.tenants.rebuild", "make the state anew from the log"),
+    "compact": Action("bf.cli.tenants.compact", "shorten the log to what the state needs"),
+    "rotate": Action("bf.cli.tenants.rotate", "bring everything under a new key"),
+    "limits": Action("bf.cli.tenants.limits", "show and set what it may use"),
+    "erase": Action("bf.cli.tenants.erase", "destroy its keys and files"),
 }
 """One action, one file; a new one is one more line here."""
 

@@ -18,6 +18,7 @@ from bf.cli.usage import UsageError
 from bf.core.ports import Env
 from bf.inventory.domain import INVENTORY
 from bf.node.node import Node
+from bf.node.operations import Operations
 from bf.node.status import status
 
 
@@ -39,7 +40,7 @@ async def serving(tenants: DirectoryStorage, place: Place) -> AsyncGenerator[int
         tenants.lock()
     except StorageError as error:
         raise UsageError(f"--data: {error}") from error
-    async with running(tenants) as (node, operations):
+    async with running(tenants, serving=True) as (node, operations):
         operator = OperatorSocket(tenants.root, operations)
         try:
             await operator.start()
@@ -56,21 +57,23 @@ async def serving(tenants: DirectoryStorage, place: Place) -> AsyncGenerator[int
 
 
 @asynccontextmanager
-async def running(tenants: DirectoryStorage) -> AsyncGenerator[tuple[Node, Mapping[str, Operation]]]:
+async def running(
+    tenants: DirectoryStorage, *, serving: bool = False
+) -> AsyncGenerator[tuple[Node, Mapping[str, Operation]]]:
     """Run a node on a data directory, which is locked, and yield it with what operators may ask of it."""
     env = Env(MachineClock(), tenants, NoMeter())
     node = Node(env, INVENTORY)
     try:
         await upgrade(tenants)
-        yield node, _operations(node, env)
+        yield node, _operations(node, env, tenants, serving=serving)
     finally:
         await node.stop()
         tenants.close()
 
 
-def _operations(node: Node, env: Env) -> dict[str, Operation]:
+def _operations(node: Node, env: Env, tenants: DirectoryStorage, *, serving: bool) -> dict[str, Operation]:
     async def tell_status(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
         del progress
-        return await status(node, env, arguments)
+        return {"serving": serving, **await status(node, env, arguments)}
 
-    return {"status": tell_status}
+    return {"status": tell_status} | Operations(node, env, tenants).table()

@@ -12,7 +12,8 @@ Rules of this file:
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,11 +21,12 @@ from google.protobuf.message import Message
 
 from bf.core.limits import REPLY_BYTES_MAX
 from bf.core.ports import Answer, Env, Log, LogError, UnknownOutcomeError
-from bf.core.refusal import Code, Refusal
+from bf.core.refusal import Code, LimitReached, Refusal
 from bf.core.state import LostBatchError, State
 from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
 from bf.node.limits import BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, QUEUE_BYTES_MAX, QUEUE_REQUESTS_MAX
+from bf.node.rates import RateLimited, Rates
 
 logger = logging.getLogger("bf.cell")
 
@@ -95,7 +97,10 @@ class Cell:
         """The number of the state that has turned out to be damaged."""
         self.requests = 0
         """How many it was asked."""
+        self._users = 0
         self._env = env
+        self._limits: Mapping[str, int] = {}
+        self._rates: Rates | None = None
         self._derived: Derived | None = None
         self._old = old
         self._queue: deque[Job] = deque()
@@ -114,7 +119,7 @@ class Cell:
     @property
     def idle(self) -> bool:
         """Whether nobody waits for it."""
-        return self._derived is not None and not self._queue and not self._turns
+        return self._derived is not None and not self._queue and not self._turns and not self._users
 
     @property
     def ready(self) -> bool:
@@ -142,6 +147,11 @@ class Cell:
         if len(self._queue) >= QUEUE_REQUESTS_MAX:
             return _queue_full(len(self._queue), "requests", "QUEUE_REQUESTS_MAX", QUEUE_REQUESTS_MAX)
         size = request.ByteSize()
+        try:
+            if self._rates:
+                self._rates.admit(size, self._env.clock.elapsed_us())
+        except RateLimited as refusal:
+            return answers.refused(refusal)
         if self._queue_bytes + size > QUEUE_BYTES_MAX:
             return _queue_full(self._queue_bytes, "bytes of requests", "QUEUE_BYTES_MAX", QUEUE_BYTES_MAX)
         job = Job(request, size, request_id, actor, asyncio.get_running_loop().create_future())
@@ -149,6 +159,15 @@ class Cell:
         self._queue_bytes += size
         self._work.set()
         return await job.answer
+
+    @contextmanager
+    def in_use(self) -> Generator[None]:
+        """Keep the cell from being closed for want of room while something long goes on."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
 
     async def exclusively(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do something between two batches, and return what it gives; raises LogError if the cell has stopped.
@@ -178,7 +197,7 @@ class Cell:
         """Go on with another log and state, which stand where the present ones do, and close these; `exclusively`."""
         before, old_log = self.derived.state, self.log
         assert derived.state.pos == before.pos == await log.head(), "all stand where the log is"
-        derived.state.limits = before.limits
+        derived.state.limits = self._limits
         self.log, self._derived = log, derived
         before.database.close()
         if old_log is not log:
@@ -186,6 +205,8 @@ class Cell:
 
     def limit(self, limits: Mapping[str, int]) -> None:
         """Set the tenant's own limits."""
+        self._limits = limits
+        self._rates = Rates(limits, self._env.clock.elapsed_us())
         self.derived.state.limits = limits
 
     async def stop(self) -> None:
@@ -208,7 +229,7 @@ class Cell:
         answer = FAILED
         try:
             self._derived = await prepare
-            self._derived.state.limits = self._env.storage.limits(self.tenant)
+            self.limit(self._env.storage.limits(self.tenant))
             self._forget_old()
             answer = STOPPED
             await self._serve()
@@ -284,7 +305,7 @@ class Cell:
             if known:
                 return known
         answer = self._decide(state, job.request, commit)
-        if commit.events or (commit.request_id and answer != FAILED):
+        if commit.events or (commit.request_id and (answer.code == Code.OK or commit.refusal.code)):
             batch.commits.append(commit)
             state.time_us = commit.time_us
             answers.note(state, commit)
@@ -293,7 +314,10 @@ class Cell:
     def _decide(self, state: State, request: Message, commit: Commit) -> Answer:
         """Let the domain carry out a request, and write into the commit what came of it."""
         try:
+            self._require_room(state, request)
             done = state.execute(request, commit.time_us)
+        except LimitReached as refusal:  # a limit is set by people: it may be another one when the request is repeated
+            return answers.refused(refusal)
         except Refusal as refusal:
             answer = answers.refused(refusal)
             if commit.request_id:
@@ -314,6 +338,11 @@ class Cell:
         if size > REPLY_BYTES_MAX and not done.events:
             return answers.refused(ReplyTooLarge(size=size, most=REPLY_BYTES_MAX))
         return Answer(code=Code.OK, response=commit.response)
+
+    def _require_room(self, state: State, request: Message) -> None:
+        most = self._limits.get("state_bytes")
+        if most is not None and type(request) not in state.domain.queries and state.database.size() > most:
+            raise LimitReached(limit="state_bytes", count=state.database.size(), most=most)
 
     def _ask_old(self, old: State, request: Message) -> Answer | None:
         """Answer a query from the state that is being replaced; None if it cannot."""

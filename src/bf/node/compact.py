@@ -71,8 +71,8 @@ async def compact(
     cell: Cell, env: Env, *, archive: bool = True, pace: Pace | None = None, progress: Progress = _unwatched
 ) -> Compacted:
     """Give a tenant a new generation of its log, and a state made of it; both are under its newest key."""
-    pace = pace or Pace(env.clock)
-    return await _Compaction(cell, env, pace, progress).run(archive=archive)
+    with cell.in_use():
+        return await _Compaction(cell, env, pace or Pace(env.clock), progress).run(archive=archive)
 
 
 class _Compaction:
@@ -120,13 +120,11 @@ class _Compaction:
         state = self._cell.derived.state
         if state.domain.baseline is None:
             raise CompactionError(f"the domain {state.domain.name} says no baseline")
-        if not state.pos.batch:
-            raise CompactionError(f"the log of {self._tenant} is empty: there is nothing to compact")
         return State(state.database.snapshot(), state.domain)
 
     async def _lay(self, view: State, draft: Log) -> int:
         events = 0
-        for part in _parts(view):
+        for part in _parts(view) if view.pos.batch else ():  # an empty log has nothing to say
             body = part.SerializeToString()
             await draft.extend([BatchAt(view.pos, body, baseline=True)])
             events += sum(len(commit.events) for commit in part.commits)

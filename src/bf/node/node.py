@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from google.protobuf.message import Message
 
@@ -40,8 +41,9 @@ class Node:
 
     def __init__(self, env: Env, domain: Domain, cells_open_max: int = OPEN_CELLS_MAX) -> None:
         self._env = env
-        self._domain = domain
+        self.domain = domain
         self._cells_open_max = cells_open_max
+        self._erasing: set[str] = set()
         self._cells: dict[str, asyncio.Task[Cell]] = {}
         """By tenant, the one that was called last at the end."""
         self.began_us = env.clock.elapsed_us()
@@ -86,8 +88,19 @@ class Node:
                 del self._cells[tenant]
                 self.replays.pop(tenant, None)
 
+    async def erase(self, tenant: str, erase: Callable[[], None]) -> None:
+        """Close a tenant for good: nobody opens it before `erase` has made an end of it."""
+        self._erasing.add(tenant)
+        try:
+            await self.close(tenant)
+            erase()
+        finally:
+            self._erasing.discard(tenant)
+
     async def cell(self, tenant: str) -> Cell:
         """Return a tenant's cell, opened if it is not; KeyError if there is no such tenant."""
+        if tenant in self._erasing:
+            raise KeyError(tenant)
         opening = self._cells.pop(tenant, None)
         if opening is None or _ended(opening):
             opening = asyncio.get_running_loop().create_task(self._open(tenant, opening), name=f"open {tenant}")
@@ -104,7 +117,7 @@ class Node:
         await self._make_room()
         storage = self._env.storage
         log = storage.log(tenant)
-        home = states.Home(tenant, self._domain, storage, log)
+        home = states.Home(tenant, self.domain, storage, log)
         try:
             choice = await states.choose(home, damaged)
         except BaseException:

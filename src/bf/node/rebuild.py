@@ -25,17 +25,22 @@ async def rebuild(cell: Cell, env: Env, domain: Domain, progress: Progress) -> i
         await cell.exchange(cell.log, made)
         return env.clock.elapsed_us() - began_us
 
-    try:
-        for _ in range(ROUNDS_COUNT_MAX):
-            await catch_up(made.state, cell.log, progress)
-            if (await cell.log.head()).batch - made.state.pos.batch <= NEAR_BATCHES_MAX:
-                break
-        pause_us = await cell.exclusively(go_over)
-    except BaseException:
-        made.state.database.close()
-        storage.drop(tenant, number)
-        raise
+    with cell.in_use():
+        try:
+            await _come_near(made.state, cell, progress)
+            pause_us = await cell.exclusively(go_over)
+        except BaseException:
+            made.state.database.close()
+            storage.drop(tenant, number)
+            raise
     for other in storage.databases(tenant):
         if other != number:
             storage.drop(tenant, other)
     return pause_us
+
+
+async def _come_near(state: State, cell: Cell, progress: Progress) -> None:
+    for _ in range(ROUNDS_COUNT_MAX):
+        await catch_up(state, cell.log, progress)
+        if (await cell.log.head()).batch - state.pos.batch <= NEAR_BATCHES_MAX:
+            return

@@ -35,10 +35,10 @@ class Verified:
 
 async def verify(cell: Cell, env: Env, progress: Progress) -> Verified:
     """Compare a tenant's state with its log, row by row, while traffic goes on; LogError if the log is damaged."""
-    derived = cell.derived
 
     async def look() -> State:
-        return State(derived.state.database.snapshot(), derived.state.domain)
+        state = cell.derived.state
+        return State(state.database.snapshot(), state.domain)
 
     view = await cell.exclusively(look)
     made = State.create(env.storage.database(cell.tenant, IN_MEMORY), view.domain)

@@ -109,7 +109,7 @@ class DirectoryStorage:
                 f"{tenant!r} cannot name a tenant: "
                 f"use at most {TENANT_NAME_CHARS_MAX} lower-case letters, digits and inner hyphens"
             )
-        folder, draft = self._tenants / tenant, self._tenants / f".{tenant}.draft"
+        folder = self._tenants / tenant
         if (folder / TOMBSTONE).exists():
             raise StorageError(f"tenant {tenant} was erased; its name is not given again")
         if folder.exists():
@@ -253,6 +253,38 @@ class DirectoryStorage:
         for file in _files(self.folder(tenant), "state"):
             if file.number == number:
                 _remove(file.path)
+
+    def key_numbers(self, tenant: str) -> list[int]:
+        """Return the numbers of a tenant's keys, the newest last."""
+        return self.keyring.numbers(tenant)
+
+    def rotate_key(self, tenant: str) -> int:
+        """Add a key, under which everything new is from now on; return its number."""
+        return self.keyring.rotate(tenant)
+
+    def forget_keys(self, tenant: str, below: int) -> None:
+        """Destroy a tenant's keys below a number."""
+        self.keyring.forget(tenant, below)
+
+    async def reseal_archives(self, tenant: str) -> None:
+        """Bring the generations that were kept under the newest key."""
+        folder, key = self.folder(tenant) / "archive", self._newest_key(tenant)
+        for file in _files(folder, "log"):
+            if file.key == key:
+                continue
+            draft = File(_path(folder, "draft", file.number, key), file.number, key)
+            _remove(draft.path)
+            old, new = (
+                self._sealed(tenant, self._raw_log(tenant, each, draft=each is draft)) for each in (file, draft)
+            )
+            async for batch in old.read(START):
+                await new.extend([batch])
+            await new.sync()
+            await new.close()
+            await old.close()
+            draft.path.rename(_path(folder, "log", file.number, key))
+            _remove(file.path)
+            sync_folder(folder)
 
     def oldest_key(self, tenant: str) -> int:
         """Return the number of the oldest key that some file of a tenant needs."""
