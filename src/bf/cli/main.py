@@ -11,6 +11,7 @@ from bf.cli.usage import UsageError
 
 COMMANDS: dict[str, str] = {
     "serve": "bf.cli.serve",
+    "status": "bf.cli.status",
     "tenant": "bf.cli.tenant",
     "token": "bf.cli.token",
     "ca": "bf.cli.ca",
