@@ -286,6 +286,10 @@ class Cell:
             else:
                 state.rollback()
             told = answered
+        except Exception as error:
+            if state.database.is_damage(error):  # where the requests do not look: first answers, its position
+                raise DamagedStateError from error
+            raise
         finally:
             for job, answer in zip(jobs, told, strict=True):
                 _tell(job, answer)
