@@ -18,6 +18,7 @@ from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.limits import (
     CLOSING_S_MAX,
     FIRST_REQUEST_S_MAX,
+    GONE_S_MAX,
     HANDSHAKE_S_MAX,
     IDLE_S_MAX,
     UNREAD_S_MAX,
@@ -251,8 +252,8 @@ def _bound(connection: socket.socket) -> None:
     with suppress(OSError):  # the peer may have gone
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, UNREAD_S_MAX)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1_000 * UNREAD_S_MAX)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, GONE_S_MAX)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1_000 * GONE_S_MAX)
 
 
 def _reason(error: BaseException) -> str:

@@ -15,6 +15,9 @@ REQUEST_S_MAX = 30
 UNREAD_S_MAX = 30
 """How long a client may leave an answer unread."""
 
+GONE_S_MAX = 30
+"""How long a peer that went without a word keeps its connection while something waits to be sent, or is silent."""
+
 CLOSING_S_MAX = 5
 """How long a client may take to say goodbye."""
 

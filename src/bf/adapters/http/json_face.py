@@ -6,7 +6,7 @@ Fields have the names of the .proto files. A request's name is that of its rpc: 
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from google.protobuf import json_format
@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bf.adapters.access.gate import AUTHORIZATION, Gate, Visit, told
@@ -40,6 +40,8 @@ logger = logging.getLogger("bf.http")
 TENANT, REQUEST_ID = "tenant", "request-id"
 JSON_DEPTH_MAX = 100
 """How deep JSON may nest; what protobuf itself allows in its own bytes."""
+
+PIECE_BYTES = 64 * 1024
 
 FAULT = Answer(code=Code.INTERNAL, reason="Internal", message="a fault of ours; it is in the server's log")
 FIELD = re.compile(r'has no field named "([^"]*)"|Failed to parse (\S+) field')
@@ -95,7 +97,7 @@ class JsonFace:
             answer = await self._calls.call(caller.tenant, message, headers.get(REQUEST_ID, ""), caller.actor)
         if answer.code:
             return response_of(answer, self._domain.name)
-        return Response(self._written(answer, request_type), media_type=JSON)
+        return _in_pieces(self._written(answer, request_type))
 
     def _written(self, answer: Answer, request_type: type[Message]) -> bytes:
         response = self._domain.responses[request_type.DESCRIPTOR.name].FromString(answer.response)
@@ -133,6 +135,16 @@ class JsonFace:
 
     def _no_such_path(self) -> NoSuchPath:
         return NoSuchPath(field="path", requests=", ".join(sorted(self._requests)))
+
+
+def _in_pieces(body: bytes) -> Response:
+    """Answer piece by piece, so that a client that does not read is noticed, and most of the answer waits here."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), PIECE_BYTES):
+            yield body[start : start + PIECE_BYTES]
+
+    return StreamingResponse(pieces(), headers={"content-length": str(len(body))}, media_type=JSON)
 
 
 async def _body(request: Request) -> bytes:
