@@ -27,6 +27,7 @@ from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
 from bf.node.limits import BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, QUEUE_BYTES_MAX, QUEUE_REQUESTS_MAX
 from bf.node.rates import RateLimited, Rates
+from bf.node.watch import APPEND, DECIDE, GATHER, QUEUE, WATCH, Watch
 
 logger = logging.getLogger("bf.cell")
 
@@ -82,6 +83,8 @@ class Job:
     request_id: str
     actor: str
     answer: asyncio.Future[Answer]
+    came_us: int
+    watch: Watch | None
 
 
 class Cell:
@@ -154,7 +157,10 @@ class Cell:
             return answers.refused(refusal)
         if self._queue_bytes + size > QUEUE_BYTES_MAX:
             return _queue_full(self._queue_bytes, "bytes of requests", "QUEUE_BYTES_MAX", QUEUE_BYTES_MAX)
-        job = Job(request, size, request_id, actor, asyncio.get_running_loop().create_future())
+        came_us, watch = self._env.clock.elapsed_us(), WATCH.get()
+        job = Job(request, size, request_id, actor, asyncio.get_running_loop().create_future(), came_us, watch)
+        if watch:
+            watch.reaches(QUEUE, came_us)
         self._queue.append(job)
         self._queue_bytes += size
         self._work.set()
@@ -234,12 +240,15 @@ class Cell:
             answer = STOPPED
             await self._serve()
         except LogError:
+            self._env.meter.count("cell_stops", why="log")
             what = "the log did not take a batch; the cell stops" if self._derived else "cannot be opened"
             logger.exception("tenant %s %s", self.tenant, what)
         except DamagedStateError:
+            self._env.meter.count("cell_stops", why="damaged state")
             logger.warning("tenant %s: the state is damaged; the cell stops and will be rebuilt", self.tenant)
             self.damaged = self.derived.number
         except Exception:
+            self._env.meter.count("cell_stops", why="fault")
             logger.exception("tenant %s %s", self.tenant, "the cell fails" if self._derived else "cannot be opened")
         except asyncio.CancelledError:
             answer = STOPPED
@@ -275,13 +284,20 @@ class Cell:
         told = [STOPPED] * len(jobs)
         try:
             state.begin()
-            answered = [self._answer(state, job, batch) for job in jobs]
+            meter.observe("queue_seconds", (clock.elapsed_us() - jobs[0].came_us) / 1e6)
+            answered = [
+                self._watched(state, job, batch) if job.watch else self._answer(state, job, batch) for job in jobs
+            ]
             if batch.commits:
                 body = batch.SerializeToString()
                 begun_us = clock.elapsed_us()
+                for job in jobs:
+                    if job.watch:
+                        job.watch.reaches(APPEND, begun_us, commits=len(batch.commits), bytes=len(body))
                 pos = await self.log.append(before, state.pos.event - before.event, body)
                 meter.observe("append_seconds", (clock.elapsed_us() - begun_us) / 1e6)
                 meter.observe("batch_commits", len(batch.commits))
+                meter.observe("batch_bytes", len(body))
                 state.commit(pos)
             else:
                 state.rollback()
@@ -293,6 +309,13 @@ class Cell:
         finally:
             for job, answer in zip(jobs, told, strict=True):
                 _tell(job, answer)
+
+    def _watched(self, state: State, job: Job, batch: Batch) -> Answer:
+        assert job.watch, "somebody watches it"
+        job.watch.reaches(DECIDE, self._env.clock.elapsed_us())
+        answer = self._answer(state, job, batch)
+        job.watch.reaches(GATHER, self._env.clock.elapsed_us())
+        return answer
 
     def _answer(self, state: State, job: Job, batch: Batch) -> Answer:
         """Carry out one request inside the batch, and add what it did to the batch."""

@@ -104,7 +104,8 @@ class _Compaction:
             if made and cell.derived.number != made.number:
                 made.state.database.close()
             if isinstance(error, Exception) and not isinstance(error, CompactionError):
-                raise CompactionError(f"tenant {tenant} was not compacted: {error}") from error
+                why = error if isinstance(error, LogError) else type(error).__name__  # a foreign text may quote data
+                raise CompactionError(f"tenant {tenant} was not compacted: {why}") from error
             raise
         finally:
             view.database.close()

@@ -10,7 +10,7 @@ from bf.core.domain import Domain
 from bf.core.ports import Answer, Env
 from bf.core.refusal import Code, Refusal
 from bf.node import answers, states
-from bf.node.cell import FAILED, Cell
+from bf.node.cell import FAILED, Cell, Derived
 from bf.node.limits import OPEN_CELLS_MAX, REQUEST_ID_CHARS_MAX
 from bf.node.replay import Progress
 
@@ -123,7 +123,20 @@ class Node:
         except BaseException:
             await log.close()
             raise
-        return Cell(tenant, self._env, log, states.prepare(home, choice.derived, self._report(tenant)), choice.old)
+        self._env.meter.count("cells_opened")
+        return Cell(tenant, self._env, log, self._prepared(home, choice.derived), choice.old)
+
+    async def _prepared(self, home: states.Home, found: Derived | None) -> Derived:
+        """Bring a state to where its log is, and count what that took."""
+        clock, meter = self._env.clock, self._env.meter
+        begun_us, before = clock.elapsed_us(), found.state.pos.event if found else 0
+        derived = await states.prepare(home, found, self._report(home.tenant))
+        if derived is not found:
+            before = 0
+            meter.count("state_rebuilds")
+        meter.count("replay_events", derived.state.pos.event - before)
+        meter.observe("replay_seconds", (clock.elapsed_us() - begun_us) / 1e6)
+        return derived
 
     async def _make_room(self) -> None:
         """Close the cells that were not called for longest, of those that nobody waits for."""

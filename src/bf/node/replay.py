@@ -78,7 +78,8 @@ def replay(state: State, batch: Batch) -> int:
         for commit in message.commits:
             _replay_commit(state, commit)
     except Exception as error:
-        raise NotReplayableError(f"batch {batch.pos.batch} of the log cannot be replayed: {error!r}") from error
+        why = type(error).__name__  # its text may quote the tenant's data
+        raise NotReplayableError(f"batch {batch.pos.batch} of the log cannot be replayed: {why}") from error
     events = state.pos.event - before
     if batch.baseline:
         _settle(state, batch, message.baseline)
