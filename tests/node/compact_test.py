@@ -259,6 +259,7 @@ def test_a_baseline_that_does_not_make_the_same_state_is_not_believed(
     assert lies == made
 
 
+COMPACTION = compacting._Compaction  # pyright: ignore[reportPrivateUsage]  # its steps
 STEPS: list[tuple[Any, str]] = [
     (DirectoryStorage, "draft"),
     (DirectoryStorage, "publish"),
@@ -266,9 +267,9 @@ STEPS: list[tuple[Any, str]] = [
     (DirectoryStorage, "truncate"),
     (DirectoryStorage, "drop"),
     (DirectoryStorage, "database"),
-    (compacting._Compaction, "_lay"),  # pyright: ignore[reportPrivateUsage]  # every step
-    (compacting._Compaction, "_prove"),  # pyright: ignore[reportPrivateUsage]
-    (compacting._Compaction, "_copy"),  # pyright: ignore[reportPrivateUsage]
+    (COMPACTION, "_lay"),
+    (COMPACTION, "_prove"),
+    (COMPACTION, "_copy"),
     (compacting, "catch_up"),
 ]
 

@@ -57,19 +57,17 @@ class State:
     savepoint of its own: a refused one leaves no trace.
     """
 
-    __slots__ = ("_begun_at", "_usage", "database", "domain", "last_answer", "last_uid", "limits", "pos", "time_us")
-
     def __init__(self, database: Database, domain: Domain) -> None:
         """Take over a database with `create`d or earlier tables."""
         self.database = database
         self.domain = domain
         self.limits: Mapping[str, int] = {}
-        """How much of what the domain's gauges count this tenant may have."""
         row = database.execute("SELECT event, batch, time_us, last_uid, last_answer FROM bf_state").fetchone()
         assert row is not None, "bf_state has exactly one row"
         event, batch, self.time_us, self.last_uid, self.last_answer = row
         self.pos = Pos(event, batch)
         self._usage: dict[str, int] | None = None
+        self._replaying: Tx | None = None
         self._begun_at = self._marks()
 
     @classmethod
@@ -94,6 +92,7 @@ class State:
     def begin(self) -> None:
         """Open the transaction of a batch."""
         self.database.execute("BEGIN IMMEDIATE")
+        self._replaying = None
         self._begun_at = self._marks()
 
     def commit(self, pos: Pos) -> None:
@@ -113,9 +112,8 @@ class State:
     def usage(self) -> dict[str, int]:
         """Return how much the tenant has of what the domain's gauges count; counted once, then kept."""
         if self._usage is None:
-            execute = self.database.execute
-            counts = {name: execute(gauge.select).fetchone() for name, gauge in self.domain.gauges.items()}
-            self._usage = {name: count[0] for name, count in counts.items() if count}
+            gauges, execute = self.domain.gauges, self.database.execute
+            self._usage = {name: (execute(gauge.select).fetchone() or (0,))[0] for name, gauge in gauges.items()}
         return self._usage
 
     def execute(self, request: Message, now_us: int) -> Done:
@@ -127,6 +125,7 @@ class State:
         if handler is None:
             raise UnknownRequest(request=type(request).__name__)
         tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us)
+        self._replaying = None
         usage = self.usage() if self.limits else None
         try:
             response = handler(tx, request)
@@ -143,12 +142,13 @@ class State:
         return Done(response, tx.events)
 
     def replay(self, events: Iterable[Message], now_us: int) -> None:
-        """Apply events that have happened."""
+        """Apply events that have happened; what one looks up, the next ones know."""
         self._usage = None
-        tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us)
-        count = 0
+        tx = self._replaying or Tx(self.database, self.domain.appliers, self.last_uid, now_us)
+        self._replaying, tx.now_us = tx, now_us
+        appliers, count = self.domain.appliers, 0
         for event in events:
-            self.domain.appliers[type(event)](tx, event)
+            appliers[type(event)](tx, event)
             count += 1
         self._advance(tx.last_uid, count)
 

@@ -12,6 +12,9 @@ from bf.core.state import State
 from bf.node.api.commit_pb2 import Commit
 from bf.node.limits import REQUEST_ID_AGE_S_MAX, REQUEST_IDS_COUNT_MAX
 
+FORGET_EVERY_ANSWERS = 64
+"""How often it is looked whether answers are too many or too old; by number, so that a replay forgets the same ones."""
+
 
 class RequestIdReused(Refusal):
     """One id for two different requests: a retry must repeat the request as it was."""
@@ -80,6 +83,8 @@ def note(state: State, commit: Commit) -> None:
             commit.response,
         ),
     )
+    if state.last_answer % FORGET_EVERY_ANSWERS:
+        return
     execute(
         """
         DELETE FROM bf_answer WHERE number <= ?1

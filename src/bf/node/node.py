@@ -39,10 +39,10 @@ class RequestIdTooLong(Refusal):
 class Node:
     """Carries out requests for the tenants of one storage."""
 
-    def __init__(self, env: Env, domain: Domain, cells_open_max: int = OPEN_CELLS_MAX) -> None:
+    def __init__(self, env: Env, domain: Domain, open_cells_max: int = OPEN_CELLS_MAX) -> None:
         self._env = env
         self.domain = domain
-        self._cells_open_max = cells_open_max
+        self._open_cells_max = open_cells_max
         self._erasing: set[str] = set()
         self._cells: dict[str, asyncio.Task[Cell]] = {}
         """By tenant, the one that was called last at the end."""
@@ -140,7 +140,7 @@ class Node:
 
     async def _make_room(self) -> None:
         """Close the cells that were not called for longest, of those that nobody waits for."""
-        too_many = len(self._cells) - self._cells_open_max
+        too_many = len(self._cells) - self._open_cells_max
         for tenant, opening in list(self._cells.items())[: max(0, too_many)]:
             if opening.done() and (_ended(opening) or opening.result().idle):
                 await self.close(tenant)

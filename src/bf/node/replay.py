@@ -99,8 +99,8 @@ def _replay_commit(state: State, commit: commit_pb2.Commit) -> None:
         events = [domain.events[event.type].FromString(event.body) for event in commit.events]
     if events:
         state.replay(events, commit.time_us)
-    # Positions count events as they were written, however many the upcasters make of them.
-    state.pos = state.pos._replace(event=state.pos.event + len(commit.events) - len(events))
+    if len(events) != len(commit.events):  # positions count events as they were written, whatever is made of them
+        state.pos = state.pos._replace(event=state.pos.event + len(commit.events) - len(events))
     state.time_us = commit.time_us
     answers.note(state, commit)
 
