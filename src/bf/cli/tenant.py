@@ -18,6 +18,8 @@ ACTIONS = {
     "compact": Action("bf.cli.tenants.compact", "shorten the log to what the state needs"),
     "rotate": Action("bf.cli.tenants.rotate", "bring everything under a new key"),
     "limits": Action("bf.cli.tenants.limits", "show and set what it may use"),
+    "backup": Action("bf.cli.tenants.backup", "copy it, sealed, while it is used; then what came since"),
+    "restore": Action("bf.cli.tenants.restore", "bring it back, as it was at any position or time"),
     "erase": Action("bf.cli.tenants.erase", "destroy its keys and files"),
 }
 """One action, one file; a new one is one more line here."""

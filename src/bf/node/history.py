@@ -11,7 +11,6 @@ Rules of this file:
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
 from typing import NamedTuple, Protocol
 
 from bf.core.ports import START, Batch, DamagedLogError, Pos
@@ -62,13 +61,12 @@ class Cut(NamedTuple):
 
 async def beginning(chapter: Chapter) -> Beginning:
     """Read where a chapter begins."""
-    async with aclosing(_generator(chapter.read(START))) as batches:
-        async for batch in batches:
-            if not batch.baseline:
-                break
-            marks = _opened(batch).baseline
-            if marks.last:
-                return Beginning(batch.pos, marks.time_us)
+    async for batch in chapter.read(START):
+        if not batch.baseline:
+            break
+        marks = opened(batch).baseline
+        if marks.last:
+            return Beginning(batch.pos, marks.time_us)
     return Beginning(START, 0)
 
 
@@ -86,36 +84,34 @@ async def chapter_with(chapters: Sequence[Chapter], cut: Cut) -> int:
 
 async def upto(chapter: Chapter, cut: Cut) -> AsyncIterator[Batch]:
     """Yield a chapter up to a cut; NotInHistoryError if it is inside a commit, before the first or after the last."""
-    at, time_us = START, None
+    at, nothing_before = START, True
     async for batch in chapter.read(START):
         if batch.baseline:
-            time_us = time_us or 0
             yield batch
-            at = batch.pos
+            at, nothing_before = batch.pos, False
             continue
-        message = _opened(batch)
-        kept, end = _keep(message, at.event, cut)
-        if time_us is None and cut.time_us is not None and not kept:
+        message = opened(batch)
+        kept, event = _keep(message, at.event, cut)
+        if cut.time_us is not None and nothing_before and not kept:
             first = text_of(message.commits[0].time_us)
             raise NotInHistoryError(f"{cut} lies before the first commit, which is of {first}")
-        if kept == len(message.commits):
-            yield batch
-        elif kept:
+        if kept < len(message.commits):
             del message.commits[kept:]
-            yield Batch(Pos(end, batch.pos.batch), message.SerializeToString())
-        at, time_us = Pos(end, batch.pos.batch), 0
-        if end != batch.pos.event or kept < len(message.commits):
+            if kept:
+                yield Batch(Pos(event, batch.pos.batch), message.SerializeToString())
             return
+        yield batch
+        at, nothing_before = batch.pos, False
     if cut.event is not None and at.event < cut.event:
         raise NotInHistoryError(f"{cut} lies after the end, which is event {at.event}")
 
 
 async def told(chapters: Sequence[Chapter]) -> AsyncIterator[Batch]:
     """Yield chapters that lead to each other as one: the first baseline, if there is one, then every batch once."""
-    begins = [await beginning(chapter) for chapter in chapters]
+    begins = [(await beginning(chapter)).pos for chapter in chapters]
+    first = max((index for index, base in enumerate(begins) if base == START), default=0)
     at = START
-    for index, chapter in enumerate(chapters):
-        until = begins[index + 1].pos if index + 1 < len(chapters) else None
+    for chapter, until in zip(chapters[first:], [*begins[first + 1 :], None], strict=True):
         async for batch in chapter.read(at):
             if until and batch.pos.batch > until.batch:
                 break
@@ -143,8 +139,9 @@ def _keep(message: commit_pb2.Batch, event: int, cut: Cut) -> tuple[int, int]:
     return kept, event
 
 
-def _opened(batch: Batch) -> commit_pb2.Batch:
+def opened(batch: Batch) -> commit_pb2.Batch:
+    """Read a batch's commits; DamagedLogError."""
     try:
         return commit_pb2.Batch.FromString(batch.body)
     except Exception as error:
-        raise DamagedLogError(f"batch {batch.pos.batch} cannot be read: {error!r}") from error
+        raise DamagedLogError(f"batch {batch.pos.batch} cannot be read: {type(error).__name__}") from error
