@@ -332,6 +332,25 @@ def version_2() -> Domain:
     return domain
 
 
+def test_a_state_may_be_rebuilt_while_its_tenant_is_still_being_opened(root: Path) -> None:
+    async def begin() -> None:
+        async with node_on(root) as node:
+            await furnish(node)
+
+    async def story() -> None:
+        async with node_on(root) as node:
+            await rebuild(await node.cell(ACME), env_of(node), INVENTORY, unwatched)
+            await done(node, put(1))
+
+    asyncio.run(begin())
+    for path in files(root, "state"):
+        path.unlink()
+    asyncio.run(story())
+    lies, made = digests(root)
+    assert lies == made
+    assert len(files(root, "state")) == 1
+
+
 def test_a_change_of_the_schema_is_a_rebuild_under_traffic(root: Path) -> None:
     async def story() -> None:
         async with node_on(root) as node:

@@ -16,6 +16,7 @@ ROUNDS_COUNT_MAX = 100
 async def rebuild(cell: Cell, env: Env, domain: Domain, progress: Progress) -> int:
     """Replay a tenant's whole log into a new state of `domain`; return how long traffic waited, in microseconds."""
     tenant, storage = cell.tenant, env.storage
+    await cell.exclusively(_ready)
     number = max(storage.databases(tenant), default=0) + 1
     made = Derived(number, State.create(storage.database(tenant, number), domain))
 
@@ -44,3 +45,7 @@ async def _come_near(state: State, cell: Cell, progress: Progress) -> None:
         await catch_up(state, cell.log, progress)
         if (await cell.log.head()).batch - state.pos.batch <= NEAR_BATCHES_MAX:
             return
+
+
+async def _ready() -> None:
+    """While a cell is being opened it makes states itself, under the same numbers."""
