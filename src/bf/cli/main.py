@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "serve": "bf.cli.serve",
     "status": "bf.cli.status",
     "tenant": "bf.cli.tenant",
+    "log": "bf.cli.log",
     "token": "bf.cli.token",
     "ca": "bf.cli.ca",
     "load": "bf.cli.load",

@@ -20,7 +20,10 @@ ACTIONS = {
     "limits": Action("bf.cli.tenants.limits", "show and set what it may use"),
     "backup": Action("bf.cli.tenants.backup", "copy it, sealed, while it is used; then what came since"),
     "restore": Action("bf.cli.tenants.restore", "bring it back, as it was at any position or time"),
+    "export": Action("bf.cli.tenants.export", "write its log as portable events"),
+    "import": Action("bf.cli.tenants.importing", "make a tenant of portable events"),
     "erase": Action("bf.cli.tenants.erase", "destroy its keys and files"),
+    "prove-erased": Action("bf.cli.tenants.prove_erased", "search for what is left of it"),
 }
 """One action, one file; a new one is one more line here."""
 

@@ -58,6 +58,12 @@ class Cut(NamedTuple):
             return self.time_us < begins.time_us
         return self.event is not None and self.event < begins.pos.event
 
+    def is_passed_by(self, event: int, time_us: int) -> bool:
+        """Say whether a commit, with the event after it and its time, lies after the cut."""
+        if self.time_us is not None:
+            return time_us > self.time_us
+        return self.event is not None and event > self.event
+
 
 async def beginning(chapter: Chapter) -> Beginning:
     """Read where a chapter begins."""
@@ -126,10 +132,8 @@ def _keep(message: commit_pb2.Batch, event: int, cut: Cut) -> tuple[int, int]:
     kept = 0
     for commit in message.commits:
         after = event + len(commit.events)
-        if cut.time_us is not None and commit.time_us > cut.time_us:
-            break
-        if cut.event is not None and after > cut.event:
-            if event < cut.event:
+        if cut.is_passed_by(after, commit.time_us):
+            if cut.event is not None and event < cut.event:
                 raise NotInHistoryError(
                     f"{cut} lies inside a commit ({commit.request} of {text_of(commit.time_us)}): "
                     f"the nearest positions are {event} and {after}"

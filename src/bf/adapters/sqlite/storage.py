@@ -182,9 +182,15 @@ class DirectoryStorage:
         return json.loads(path.read_bytes())["after"] if path.exists() else generation - 1
 
     def go_on_from(self, tenant: str, generation: int, after: int) -> None:
-        """Say that the draft, when it is published as a generation, goes on from another than the present one."""
-        path = self.folder(tenant) / ORIGIN.format(generation)
-        write_durably(path, json.dumps({"after": after}).encode() + b"\n", PRIVATE)
+        """Say that the draft, when it is published as a generation, goes on from another than the present one.
+
+        What was made of the present log could stand at the same position, and is dropped before.
+        """
+        folder = self.folder(tenant)
+        for file in [*_files(folder, "state"), *_files(folder, "next")]:
+            _remove(file.path)
+        sync_folder(folder)
+        write_durably(folder / ORIGIN.format(generation), json.dumps({"after": after}).encode() + b"\n", PRIVATE)
 
     def draft(self, tenant: str) -> Log:
         """Open the generation after the present one, empty; nobody sees it before it is published."""

@@ -126,8 +126,6 @@ class _Restore:
             proof = await self._fill(draft, chapter)
         finally:
             await draft.close()
-        for number in tenants.databases(name):  # a state of the other log could stand at the same position
-            tenants.drop(name, number)
         tenants.go_on_from(name, draft.generation, after)
         await tenants.publish(name)
         tenants.truncate(name, draft.generation, archive=not self.args.discard)
