@@ -10,9 +10,9 @@ import base64
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -123,9 +123,23 @@ class Keyring:
 
     def sub_key(self, tenant: str, number: int, use: str) -> bytes:
         """Derive the key of a number for a use, 32 bytes; KeyError if the number is not in the ring."""
-        key = self._keys(tenant)[number]
-        info = f"bf/1/{tenant}/{number}/{use}".encode()
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
+        return derive(self._keys(tenant)[number], tenant, number, use)
+
+    def every_key(self) -> Iterator[tuple[str, int, bytes]]:
+        """Yield every data key that there is, with its tenant and number: to prove what none of them opens."""
+        for path in sorted(self._folder.glob("*.json")):
+            for number, key in sorted(self._keys(path.stem).items()):
+                yield path.stem, number, key
+
+    def opens(self, tenant: str, body: bytes) -> bool:
+        """Say whether a file's body holds a key of a tenant that the master key still opens."""
+        try:
+            wrapped = cast("dict[str, str]", json.loads(body)["keys"])
+            for number, text in wrapped.items():
+                self._master.unwrap(base64.b64decode(text), _context(tenant, int(number)))
+        except (ValueError, KeyError, TypeError, AttributeError, KeyringError):
+            return False
+        return bool(wrapped)
 
     def _keys(self, tenant: str) -> dict[int, bytes]:
         if tenant not in self._known:
@@ -177,6 +191,12 @@ class TenantKeys:
         if number not in self._derived:
             self._derived[number] = self._keyring.sub_key(self._tenant, number, self._use)
         return self._derived[number]
+
+
+def derive(key: bytes, tenant: str, number: int, use: str) -> bytes:
+    """Derive from a data key that for one use, 32 bytes."""
+    info = f"bf/1/{tenant}/{number}/{use}".encode()
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
 
 
 def _context(tenant: str, number: int) -> bytes:

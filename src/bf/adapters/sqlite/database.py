@@ -21,6 +21,9 @@ from bf.core.state import State
 STATEMENTS_COUNT_MAX = 256
 """How many prepared statements a connection keeps; more than any domain has."""
 
+WRITABLE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+FROZEN = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+
 
 class ForkedError(Exception):
     """An encrypted file was asked for after a fork."""
@@ -47,12 +50,17 @@ class SqliteDatabase:
     each call is slower than the one before. One cursor costs half as much and nothing later.
     """
 
-    def __init__(self, path: Path | None = None, key: bytes = b"") -> None:
-        """Open a file, encrypted if there is a key of 32 bytes, or a new database in memory."""
+    def __init__(self, path: Path | None = None, key: bytes = b"", *, frozen: bool = False) -> None:
+        """Open a file, encrypted if there is a key of 32 bytes, or a new database in memory.
+
+        A `frozen` file is read as it is: nobody may change it meanwhile, and nothing is left beside it.
+        """
         self._path = path
         self._key = key
-        filename = ":memory:" if path is None else str(path)
-        self.connection = apsw.Connection(filename, statementcachesize=STATEMENTS_COUNT_MAX)
+        filename, flags = ":memory:" if path is None else str(path), WRITABLE
+        if path and frozen:
+            filename, flags = f"{path.absolute().as_uri()}?immutable=1", FROZEN
+        self.connection = apsw.Connection(filename, flags, statementcachesize=STATEMENTS_COUNT_MAX)
         # Plans must not depend on bound values: else SQLite, built with STAT4, prepares a statement with a range or an
         # ORDER BY anew at every call (12 µs instead of 2).
         self.connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)

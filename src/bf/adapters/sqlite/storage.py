@@ -242,17 +242,22 @@ class DirectoryStorage:
         if not number:
             return SqliteDatabase()
         key = next((file.key for file in _files(folder, "state") if file.number == number), self._newest_key(tenant))
-        path = _path(folder, "state", number, key)
-        database = SqliteDatabase(path, self.keyring.use(tenant, "state").sub_key(key))
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")  # the log is the truth: a state that is behind catches up
-            database.execute(f"PRAGMA cache_size = -{STATE_CACHE_KIB_MAX}")
-        except (apsw.NotADBError, apsw.CorruptError):
-            database.close()
-            _remove(path)
-            return self.database(tenant, number)
-        return database
+        return self._state(tenant, _path(folder, "state", number, key), key)
+
+    def next_database(self, tenant: str) -> SqliteDatabase:
+        """Open an empty state, for a later release to make while this one serves; no cell takes notice of it."""
+        folder, key = self.folder(tenant), self._newest_key(tenant)
+        for file in _files(folder, "next"):
+            _remove(file.path)
+        return self._state(tenant, _path(folder, "next", 1, key), key)
+
+    def adopt_next(self, tenant: str) -> None:
+        """Make the state of the later release, if there is one, the newest; it is closed."""
+        folder = self.folder(tenant)
+        number = max(self.databases(tenant), default=0) + 1
+        for file in _files(folder, "next"):
+            file.path.rename(_path(folder, "state", number, file.key))
+            _remove(file.path)
 
     def drop(self, tenant: str, number: int) -> None:
         """Remove a state database, which is closed."""
@@ -316,6 +321,18 @@ class DirectoryStorage:
 
     def _newest_key(self, tenant: str) -> int:
         return self.keyring.numbers(tenant)[-1]
+
+    def _state(self, tenant: str, path: Path, key: int) -> SqliteDatabase:
+        database = SqliteDatabase(path, self.keyring.use(tenant, "state").sub_key(key))
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")  # the log is the truth: a state that is behind catches up
+            database.execute(f"PRAGMA cache_size = -{STATE_CACHE_KIB_MAX}")
+        except (apsw.NotADBError, apsw.CorruptError):
+            database.close()
+            _remove(path)
+            return self._state(tenant, path, key)
+        return database
 
     def _raw_log(self, tenant: str, file: File, *, draft: bool = False) -> SqliteLog:
         key = self.keyring.use(tenant, "log pages").sub_key(file.key)
