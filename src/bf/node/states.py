@@ -5,8 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bf.core.domain import Domain
-from bf.core.ports import CompactedError, Database, Log, Pos, Storage
+from bf.core.ports import START, CompactedError, Database, Log, Pos, Storage
 from bf.core.state import State
+from bf.node.api.commit_pb2 import Batch
 from bf.node.cell import Derived
 from bf.node.replay import NotReplayableError, Progress, catch_up
 
@@ -40,10 +41,17 @@ async def choose(home: Home, damaged: Collection[int]) -> Choice:
     head = await home.log.head()
     old: State | None = None
     for number in reversed(storage.databases(tenant)):
-        database = storage.database(tenant, number)
+        try:
+            database = storage.database(tenant, number)
+        except KeyError:
+            logger.warning("tenant %s: a crash has brought back a state whose key is destroyed; it goes", tenant)
+            continue
         try:
             state = State.open(database, domain)
             sound = state is not None and state.pos.batch <= head.batch and number not in damaged
+            if state and sound and not await _shares_history(home, state):
+                database.close()
+                continue
             if state and sound:
                 if old:
                     old.database.close()
@@ -55,6 +63,22 @@ async def choose(home: Home, damaged: Collection[int]) -> Choice:
         if old is None or old.database is not database:
             database.close()
     return Choice(None, old)
+
+
+async def _shares_history(home: Home, state: State) -> bool:
+    """Whether the last batch of a state is the one that its log has there; a baseline there is believed."""
+    before = Pos(state.pos.event, state.pos.batch - 1)
+    try:
+        last = await anext(home.log.read(before)) if state.pos != START else None
+    except CompactedError:
+        last = None
+    if last is None:
+        return True
+    commits = Batch.FromString(last.body).commits
+    if last.pos == state.pos and commits[-1].time_us == state.time_us:
+        return True
+    logger.error("tenant %s: the state is of another history than its log, and will be rebuilt", home.tenant)
+    return False
 
 
 async def prepare(home: Home, found: Derived | None, progress: Progress) -> Derived:

@@ -149,15 +149,13 @@ class Keyring:
     def _read(self, tenant: str) -> dict[int, bytes]:
         path = self._path(tenant)
         try:
-            wrapped = json.loads(path.read_bytes())["keys"]
+            kept = json.loads(path.read_bytes())["keys"]
+            wrapped = {int(number): base64.b64decode(text) for number, text in kept.items()}
         except FileNotFoundError:
             raise KeyError(tenant) from None
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise KeyringError(f"{path} is damaged: restore it from where you keep its copy") from error
-        return {
-            int(number): self._master.unwrap(base64.b64decode(text), _context(tenant, int(number)))
-            for number, text in wrapped.items()
-        }
+        return {number: self._master.unwrap(key, _context(tenant, number)) for number, key in wrapped.items()}
 
     def _keep(self, tenant: str, keys: dict[int, bytes]) -> None:
         wrapped = {

@@ -54,11 +54,15 @@ class SqliteLog:
         self._executor = executor
         self._generation = generation
         self._lock = Lock()
+        is_new = not path.exists()
         try:
             self._database = SqliteDatabase(path, key)
             synchronous = "OFF" if draft else "FULL"
-            for statement in ("PRAGMA journal_mode = WAL", f"PRAGMA synchronous = {synchronous}", SCHEMA):
+            for statement in ("PRAGMA journal_mode = WAL", f"PRAGMA synchronous = {synchronous}"):
                 self._database.execute(statement)
+            if not is_new and not self._database.execute("SELECT 1 FROM sqlite_schema").fetchone():
+                raise DamagedLogError(f"{path} is empty: restore it from a backup")
+            self._database.execute(SCHEMA)
         except apsw.Error as error:
             raise DamagedLogError(f"{path}: {error}") from error
 

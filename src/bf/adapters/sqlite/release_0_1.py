@@ -21,6 +21,8 @@ async def upgrade(storage: DirectoryStorage) -> None:
     for tenant in storage.tenants():
         folder = storage.folder(tenant)
         if not storage.keyring.has(tenant):
+            if list(folder.glob("log-*.db")):
+                continue  # its keys are lost: new ones would open nothing
             storage.keyring.create(tenant)
         elif not (folder / "log.db").exists():
             continue

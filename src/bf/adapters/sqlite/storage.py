@@ -220,13 +220,17 @@ class DirectoryStorage:
             if file.number < generation:
                 if archive:
                     _move(file.path, folder / "archive")
+                    sync_folder(folder / "archive")
                 _remove(file.path)
         sync_folder(folder)
 
     def limits(self, tenant: str) -> Mapping[str, int]:
         """Return a tenant's own limits, by name."""
         path = self.folder(tenant) / LIMITS
-        return json.loads(path.read_bytes()) if path.exists() else {}
+        try:
+            return json.loads(path.read_bytes()) if path.exists() else {}
+        except ValueError as error:
+            raise StorageError(f"{path} is damaged: set the limits of {tenant} anew") from error
 
     def set_limits(self, tenant: str, limits: Mapping[str, int]) -> None:
         """Keep a tenant's own limits."""
@@ -335,7 +339,11 @@ class DirectoryStorage:
         return database
 
     def _raw_log(self, tenant: str, file: File, *, draft: bool = False) -> SqliteLog:
-        key = self.keyring.use(tenant, "log pages").sub_key(file.key)
+        try:
+            key = self.keyring.use(tenant, "log pages").sub_key(file.key)
+        except KeyError:
+            why = f"{file.path}: key {file.key} of {tenant} is not in the keyring; restore it from its copy"
+            raise DamagedLogError(why) from None
         return SqliteLog(file.path, self._executor, generation=file.number, key=key, draft=draft)
 
     def _sealed(self, tenant: str, log: SqliteLog) -> Log:
