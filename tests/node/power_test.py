@@ -127,9 +127,9 @@ def careless_drafts(patch: pytest.MonkeyPatch) -> None:
     ("careless", "loss"),
     [
         (careless_log, "an acknowledged command is lost"),
-        (careless_folders, "lost"),
-        (careless_files, "Expecting value"),
-        (careless_drafts, "an acknowledged command is lost"),
+        (careless_folders, "lost|back|not in the keyring"),
+        (careless_files, "is damaged"),
+        (careless_drafts, "lost|is empty"),
     ],
 )
 def test_the_harness_sees_what_carelessness_loses(

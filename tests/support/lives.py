@@ -12,8 +12,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -36,8 +36,9 @@ from bf.core.state import digest
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
 from bf.node.api.commit_pb2 import Batch
-from bf.node.compact import compact
+from bf.node.compact import CompactionError
 from bf.node.node import Node
+from bf.node.operations import Operation, Operations, WrongArgument
 from bf.node.replay import catch_up
 
 # What somebody was told
@@ -86,10 +87,11 @@ class Rotated(NamedTuple):
 
 
 class Compacted(NamedTuple):
-    """A tenant has another generation of its log."""
+    """A tenant has another generation of its log, and the one before is kept if it was to be."""
 
     tenant: str
     generation: int
+    archive: bool
 
 
 class Erasing(NamedTuple):
@@ -124,36 +126,21 @@ class Life:
         storage.lock()
         await upgrade(storage)
         self.tenants = storage.tenants()
-        async with node_of(storage) as node:
-            for _ in range(steps):
-                await self._step(storage, node)
+        env = Env(MachineClock(), storage, NoMeter())
+        node = Node(env, INVENTORY)
+        operations = Operations(node, env, storage).table()
+        for _ in range(steps):
+            if not self.tenants or self.dice.random() < 0.03:
+                self._make(storage)
+            elif self.dice.random() < 0.2:
+                await self._operate(operations, self.dice.choice(self.tenants))
+            else:
+                tenant, many = self.dice.choice(self.tenants), self.dice.choice([1, 1, 2, 9])
+                await asyncio.gather(*(self._ask(node, tenant) for _ in range(many)))
+            if self.dice.random() < 0.05:
+                await node.stop()
+        await node.stop()
         storage.close()
-
-    async def _step(self, storage: DirectoryStorage, node: Node) -> None:
-        if not self.tenants or self.dice.random() < 0.03:
-            self._make(storage)
-            return
-        tenant = self.dice.choice(self.tenants)
-        rare = self.dice.random()
-        if rare < 0.05:
-            await self._compact(storage, node, tenant)
-        elif rare < 0.10:
-            self.tell(Rotated(tenant, storage.keyring.rotate(tenant)))
-        elif rare < 0.20:
-            limits = {"products_count_max": self.dice.randint(10_000, 99_999)}
-            self.tell(Limiting(tenant, limits))
-            storage.set_limits(tenant, limits)
-            self.tell(Limited(tenant, limits))
-        elif rare < 0.25:
-            await node.close(tenant)
-        elif rare < 0.28:
-            self.tell(Erasing(tenant))
-            await node.close(tenant)
-            storage.erase(tenant, {"tenant": tenant})
-            self.tell(Erased(tenant))
-            self.tenants.remove(tenant)
-        else:
-            await asyncio.gather(*(self._ask(node, tenant) for _ in range(self.dice.choice([1, 1, 2, 9]))))
 
     def _make(self, storage: DirectoryStorage) -> None:
         tenant = f"tenant-{next(self.number)}-{self.dice.randrange(10**6)}"
@@ -161,12 +148,38 @@ class Life:
         self.tell(Made(tenant))
         self.tenants.append(tenant)
 
-    async def _compact(self, storage: DirectoryStorage, node: Node, tenant: str) -> None:
-        cell = await node.cell(tenant)
-        if cell.ready and cell.derived.state.pos != START:
-            env = Env(MachineClock(), storage, NoMeter())
-            done = await compact(cell, env, archive=self.dice.random() < 0.5)
-            self.tell(Compacted(tenant, done.generation))
+    async def _operate(self, operations: Mapping[str, Operation], tenant: str) -> None:
+        """Do what operators do."""
+        which = self.dice.choice(["compact", "compact", "rotate", "rebuild", "limits", "limits", "limits", "erase"])
+        some = self.dice.random() < 0.5
+        arguments: dict[str, Any] = {"tenant": tenant}
+        if which == "rotate":
+            arguments["forget"] = some
+        elif which == "compact":
+            arguments["archive"] = some
+        elif which == "limits":
+            arguments["set"] = {"products": self.dice.randint(10_000, 99_999)}
+            self.tell(Limiting(tenant, arguments["set"]))
+        elif which == "erase" and some:
+            arguments["confirm"] = tenant
+            self.tell(Erasing(tenant))
+            self.tenants.remove(tenant)
+        with suppress(CompactionError, WrongArgument):  # an empty log; not confirmed
+            self._told(which, arguments, await operations[which](arguments, self._hear))
+
+    def _hear(self, progress: Mapping[str, Any]) -> None:
+        """Progress says nothing that lasts."""
+
+    def _told(self, which: str, arguments: Mapping[str, Any], done: Mapping[str, Any]) -> None:
+        tenant = arguments["tenant"]
+        if which == "rotate":
+            self.tell(Rotated(tenant, done["key"]))
+        elif which == "compact":
+            self.tell(Compacted(tenant, done["generation"], arguments["archive"]))
+        elif which == "limits":
+            self.tell(Limited(tenant, done["limits"]))
+        elif which == "erase":
+            self.tell(Erased(tenant))
 
     async def _ask(self, node: Node, tenant: str) -> None:
         name = f"{next(self.number)}-{self.dice.randrange(10**6)}"
@@ -198,23 +211,43 @@ def checkpoints_after(pages: int) -> Generator[None]:
 async def judge(root: Path, facts: list[Any]) -> None:
     """Start a node on what is left; everything that was told holds."""
     storage = DirectoryStorage(root)
-    storage.lock()
-    await upgrade(storage)
-    there = set(storage.tenants())
+    try:
+        storage.lock()
+        await upgrade(storage)
+        there = set(storage.tenants())
+        _judge_tenants(storage, there, facts)
+        _judge_settings(storage, [fact for fact in facts if fact[0] in there])
+        async with node_of(storage) as node:
+            for tenant in there:
+                asked = [fact for fact in facts if isinstance(fact, Asked) and fact.tenant == tenant]
+                answered = [fact for fact in facts if isinstance(fact, Answered) and fact.asked.tenant == tenant]
+                await _judge_tenant(storage, node, tenant, asked, answered)
+                await _judge_generations(
+                    storage, tenant, [fact for fact in facts if isinstance(fact, Compacted) and fact.tenant == tenant]
+                )
+    finally:
+        storage.close()
+
+
+def _judge_tenants(storage: DirectoryStorage, there: set[str], facts: list[Any]) -> None:
     gone = {fact.tenant for fact in facts if isinstance(fact, Erasing)} - there
     assert {fact.tenant for fact in facts if isinstance(fact, Made)} - gone <= there, "a tenant is lost"
     assert not {fact.tenant for fact in facts if isinstance(fact, Erased)} & there, "an erased tenant is back"
     for tenant in gone:
         assert not storage.keyring.has(tenant), "the keys of an erased tenant are back"
-        assert storage.tombstone(tenant), "a tenant is erased by half"
-        assert [path.name for path in (root / "tenants" / tenant).iterdir()] == ["erased.json"]
-    _judge_settings(storage, [fact for fact in facts if fact[0] in there])
-    async with node_of(storage) as node:
-        for tenant in there:
-            asked = [fact for fact in facts if isinstance(fact, Asked) and fact.tenant == tenant]
-            answered = [fact for fact in facts if isinstance(fact, Answered) and fact.asked.tenant == tenant]
-            await _judge_tenant(storage, node, tenant, asked, answered)
-    storage.close()
+        assert storage.tombstone(tenant), "a tenant is erased by half, its tombstone lost"
+        assert [path.name for path in (storage.root / "tenants" / tenant).iterdir()] == ["erased.json"]
+
+
+async def _judge_generations(storage: DirectoryStorage, tenant: str, facts: list[Compacted]) -> None:
+    logs = [*storage.archives(tenant), storage.log(tenant)]
+    there = [log.generation for log in logs]
+    for log in logs:
+        _ = [batch async for batch in log.read(START)]
+        await log.close()
+    for fact in facts:
+        assert there[-1] >= fact.generation, "a generation is lost"
+        assert not fact.archive or fact.generation - 1 in there, "an archive is lost"
 
 
 def _judge_settings(storage: DirectoryStorage, facts: list[Any]) -> None:
