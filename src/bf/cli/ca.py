@@ -13,7 +13,7 @@ from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.adapters.tls.authority import HERE, Authority, AuthorityError
 from bf.adapters.tls.certificates import NODE, Certificates, Pair
 from bf.cli.serve import DATA
-from bf.cli.usage import UsageError
+from bf.cli.usage import UsageError, domain
 from bf.cli.wiring import storage
 
 EXAMPLES = """\
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     certificates = Certificates(tenants.root, authority, tenants.folder)
     try:
         if args.action == "init":
-            authority.make(args.domain)
+            authority.make(domain(args.domain))
             print(f"made an authority for {_names(authority.domains())}; clients trust it with {authority.path}")
             return 0
         if not authority.exists:
@@ -80,7 +80,7 @@ def _renew(
     everything = args.all or args.domain is not None
     count = 0
     if everything or authority.due():
-        authority.renew(args.domain or "")
+        authority.renew(domain(args.domain) if args.domain is not None else "")
         print(f"renewed the authority for {_names(authority.domains())}; give clients the new {authority.path}")
         count += 1
     for tenant, pair in _pairs(tenants, certificates):

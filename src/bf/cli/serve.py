@@ -3,12 +3,16 @@
 import argparse
 import asyncio
 import logging
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
+from bf.adapters.access.sparing import BoundedLines
 from bf.adapters.tls.authority import HERE
 from bf.cli.front import Place
 from bf.cli.listening import stop_signal
-from bf.cli.usage import address
+from bf.cli.usage import address, domain
 from bf.cli.wiring import serving, storage
 
 EXAMPLES = """\
@@ -16,6 +20,8 @@ EXAMPLES = """\
   bf serve --addr 0.0.0.0:443 --domain shop.example --data /var/lib/bf
                                                   for others: tenant acme answers to acme.shop.example
   bf serve --plain                                plain text and no tokens, for this machine alone"""
+
+logger = logging.getLogger("bf.serve")
 
 DATA = Path("data")
 ADDRESS = "127.0.0.1:50051"
@@ -33,9 +39,27 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; then finish what was begun."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("grpclib").setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(BoundedLines())
     host, port = address("--addr", args.addr)
-    asyncio.run(_serve(args.data, Place(host, port, args.domain, args.plain)))
+    place = Place(host, port, domain(args.domain), args.plain)
+    with _unraisable_logged():
+        asyncio.run(_serve(args.data, place))
     return 0
+
+
+@contextmanager
+def _unraisable_logged() -> Generator[None]:
+    """Log what Python else prints by itself, without bound: for one, a server name that is no text."""
+
+    def log(trouble: "sys.UnraisableHookArgs") -> None:
+        logger.warning("ignored", exc_info=trouble.exc_value)
+
+    hook, sys.unraisablehook = sys.unraisablehook, log
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
 
 
 async def _serve(data: Path, place: Place) -> None:

@@ -1,8 +1,14 @@
 """What commands say when they are called wrongly, and the arguments that several of them read."""
 
+import re
 from pathlib import Path
 
 PORT_MAX = 65_535
+
+DOMAIN_CHARS_MAX = 253 - 64
+"""A server name has 253 characters at most, and the tenant's name stands before the domain."""
+
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class UsageError(Exception):
@@ -16,6 +22,14 @@ def address(argument: str, text: str) -> tuple[str, int]:
     if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > PORT_MAX:
         raise UsageError(f"{argument}: {text!r} is not HOST:PORT; write for example 127.0.0.1:50051")
     return host, int(port)
+
+
+def domain(text: str) -> str:
+    """Read the domain of an installation: lower-case DNS labels, with room for a tenant's name before them."""
+    labels = text.split(".")
+    if len(text) > DOMAIN_CHARS_MAX or not all(LABEL.fullmatch(label) for label in labels):
+        raise UsageError(f"--domain: {text!r} is no domain in lower-case letters; write for example shop.example")
+    return text
 
 
 def read_text(argument: str, path: Path) -> str:

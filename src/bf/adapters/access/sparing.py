@@ -1,10 +1,11 @@
-"""A log that a flood cannot fill: each line once a minute, so many different ones, and the rest counted."""
+"""Logs that a flood cannot fill: each line once a minute, so many different ones, and the rest counted."""
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 
-from bf.adapters.access.limits import AUDIT_LINES_MAX
+from bf.adapters.access.limits import AUDIT_LINES_MAX, LOG_LINES_MAX
 
 MINUTE_S = 60
 
@@ -36,3 +37,23 @@ class SparingLog:
             self._logger.warning("and %s more lines like those before", f"{self._left_out:,}")
         self._written.clear()
         self._left_out = 0
+
+
+class BoundedLines(logging.Filter):
+    """Lets so many lines of each logger through in a minute; for libraries, whose every complaint has a traceback."""
+
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._now_s = now_s
+        self._until_s = 0.0
+        self._lines = Counter[str]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a line is written; the last one of a minute says so."""
+        if self._now_s() >= self._until_s:
+            self._lines.clear()
+            self._until_s = self._now_s() + MINUTE_S
+        self._lines[record.name] += 1
+        if self._lines[record.name] == LOG_LINES_MAX:
+            record.msg = f"{record.msg} (LOG_LINES_MAX: no more of {record.name} in this minute)"
+        return self._lines[record.name] <= LOG_LINES_MAX

@@ -70,6 +70,7 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._channel.close()
+        await asyncio.sleep(0)  # a handshake that failed is cleaned up in the loop's next turn
 
     async def call(self, request: Message, request_id: str = "") -> Message:
         """Send a request; raises Told if it is refused, UnreachableError if no answer came, UntrustedError.

@@ -44,7 +44,8 @@ JSON_DEPTH_MAX = 100
 PIECE_BYTES = 64 * 1024
 
 FAULT = Answer(code=Code.INTERNAL, reason="Internal", message="a fault of ours; it is in the server's log")
-FIELD = re.compile(r'has no field named "([^"]*)"|Failed to parse (\S+) field')
+UNKNOWN_FIELD = re.compile(r'has no field named "([^"]*)" at "\w+\.?([^"]*)"')
+WRONG_FIELD = re.compile(r"Failed to parse (\w+) field|(?:repeated|Map) field (\w+)")
 
 
 class JsonFace:
@@ -68,13 +69,15 @@ class JsonFace:
 
     def app(self) -> Starlette:
         """Return the application that a server runs."""
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route("/v1/{name}", self._answered(self._carry_out), methods=["POST"]),
                 Route("/healthz", self._answered(self._health), methods=["GET"]),
             ],
             exception_handlers={HTTPException: self._not_served},
         )
+        app.router.redirect_slashes = False
+        return app
 
     async def _health(self, request: Request) -> Response:
         del request
@@ -166,12 +169,29 @@ async def _body(request: Request) -> bytes:
 
 def parsed(body: bytes, request_type: type[Message]) -> Message:
     """Read a request from JSON; raises BadJson, which names the field if protobuf does."""
+    if not body.lstrip().startswith(b"{"):
+        raise BadJson(field="body", why="a request is a JSON object: {}")
     try:
         return json_format.Parse(body, request_type(), max_recursion_depth=JSON_DEPTH_MAX)
     except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        found = FIELD.search(why)
-        raise BadJson(field=next(filter(None, found.groups()), "body") if found else "body", why=_short(why)) from None
+        whole, inmost = str(error), _inmost(error)
+        raise BadJson(field=_short(_field(whole, inmost)), why=_short(inmost)) from None
+
+
+def _inmost(error: BaseException) -> str:
+    """Return what was wrong in the first place: protobuf wraps it once for each level."""
+    while isinstance(error.__cause__, json_format.ParseError):
+        error = error.__cause__
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _field(whole: str, inmost: str) -> str:
+    unknown = UNKNOWN_FIELD.search(inmost)
+    if unknown:
+        name, path = unknown.groups()
+        return f"{path}.{name}" if path else name
+    wrong = WRONG_FIELD.search(inmost) or WRONG_FIELD.search(whole)
+    return next(filter(None, wrong.groups())) if wrong else "body"
 
 
 def _short(text: str) -> str:
