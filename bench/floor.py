@@ -18,33 +18,25 @@ from bf.inventory.domain import INVENTORY
 Statement = tuple[str, Sequence[Value]]
 
 
-class Recorder:
+class Recorder(SqliteDatabase):
     """A database that writes down what it is asked."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
-        self._database = database
+    def __init__(self) -> None:
+        super().__init__()
         self.statements: list[Statement] = []
+        run_it = self.execute
 
-    def execute(self, sql: str, params: Sequence[Value] = (), /) -> Rows:
-        """Run a statement and remember it."""
-        self.statements.append((sql, params))
-        return self._database.execute(sql, params)
+        def execute(sql: str, params: Sequence[Value] = (), /) -> Rows:
+            self.statements.append((sql, params))
+            return run_it(sql, params)
 
-    def changes(self) -> int:
-        """Return how many rows the last change changed."""
-        return self._database.changes()
-
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
+        self.execute = execute
 
 
 def recorded(specs: Sequence[Spec]) -> list[Statement]:
     """Return every statement of all specs, in order."""
-    state = empty_state(INVENTORY)
-    assert isinstance(state.database, SqliteDatabase)
-    recorder = Recorder(state.database)
-    watched = State(recorder, INVENTORY)
+    recorder = Recorder()
+    watched = State.create(recorder, INVENTORY)
     recorder.statements.clear()
     for spec in specs:
         run(spec, watched)

@@ -29,7 +29,7 @@ from bf.node.replay import catch_up, unwatched
 
 logger = logging.getLogger("bf.compact")
 
-PART_BYTES_MAX = 512 * 1024
+PART_BYTES_MAX = 256 * 1024
 """How much of a baseline is written at a time; one answer more may make it larger."""
 
 CHUNK_BATCHES_MAX = 64
@@ -81,6 +81,7 @@ class _Compaction:
         self._tenant = cell.tenant
         self._storage = env.storage
         self._clock = env.clock
+        self._meter = env.meter
         self._pace = pace
         self._progress = progress
 
@@ -98,6 +99,7 @@ class _Compaction:
             at = await self._copy_most(draft, view.pos)
             await catch_up(made.state, draft, unwatched)
             pause_us = await self._switch(draft, made, at)
+            self._meter.observe("pause_seconds", pause_us / 1e6, why="compact")
         except BaseException as error:
             if cell.alive and draft:
                 await draft.close()
