@@ -35,7 +35,6 @@ LONG = {
     "make run": "test_the_demo_says_what_to_try_and_it_works runs all of it but the installation",
     "make test": "it is what runs this test",
     "make bench": "it takes minutes and wants the machine for itself",
-    f".venv/bin/python examples/foreign_client.py {ADDRESS}": "the demo's test runs it against the demo",
 }
 """Commands that are not run here, and why."""
 
@@ -82,6 +81,7 @@ class Folder:
     def run(self, command: Command) -> None:
         """Run a command as it stands, but on an address of our own; what it prints is what the page shows."""
         line = STAND_INS.get(command.line, command.line).replace(ADDRESS, self.address)
+        line = line.replace(f"localhost:{ADDRESS.rpartition(':')[2]}", f"localhost:{self.address.rpartition(':')[2]}")
         if re.match(r"bf (serve|demo|load)\b", line) and "--addr" not in line:
             line = f"{line} --addr {self.address}"
         if line.startswith("kill "):
@@ -158,7 +158,7 @@ def test_the_commands_for_a_checkout_run(name: str, folder: Folder) -> None:
     follow(ROOT / name, folder)
 
 
-@pytest.mark.parametrize("name", ["serve.md", "load.md", "observe.md"])
+@pytest.mark.parametrize("name", ["serve.md", "access.md", "load.md", "observe.md"])
 def test_a_runbooks_commands_run_in_order_and_print_what_it_shows(name: str, folder: Folder) -> None:
     follow(ROOT / "docs/runbooks" / name, folder)
 
@@ -179,7 +179,7 @@ def test_the_demo_says_what_to_try_and_it_works(folder: Folder) -> None:
         (folder.path / linked).symlink_to(ROOT / linked)
     folder.run(Command("bf demo", "…orders taken…is ready on…Ctrl-C stops."))
     told = (folder.path / "server.out").read_text("utf-8")
-    tries = re.findall(r"^  (\.venv/.*)$", told, re.MULTILINE)
+    tries = re.findall(r"^  (\.venv/.*|curl .*)$", told, re.MULTILINE)
     assert len(tries) == 3
     for line in tries:
         folder.run(Command(line, None))
@@ -191,6 +191,7 @@ def test_every_page_with_commands_is_followed() -> None:
         "README.md",
         "bench/README.md",
         "docs/runbooks/serve.md",
+        "docs/runbooks/access.md",
         "docs/runbooks/load.md",
         "docs/runbooks/observe.md",
         "docs/tutorial-feature.md",

@@ -139,7 +139,9 @@ def test_every_refusal_is_told_by_a_spec() -> None:
 
 LIMITS = [
     (path, name)
-    for path in (SOURCE / "core/limits.py", SOURCE / "node/limits.py", SOURCE / "inventory/limits.py")
+    for path in (
+        SOURCE / f"{name}/limits.py" for name in ("core", "node", "inventory", "adapters/access", "adapters/front")
+    )
     for name in re.findall(r"^([A-Z_]+) = ", path.read_text("utf-8"), re.MULTILINE)
 ]
 EVERY_LIMIT = pytest.mark.parametrize(("path", "name"), LIMITS, ids=[name for _, name in LIMITS])
