@@ -154,6 +154,21 @@ def test_traffic_goes_on_while_a_key_is_changed(root: Path) -> None:
     assert lies == made
 
 
+def test_several_operators_at_once_have_their_turns(root: Path) -> None:
+    async def story() -> None:
+        async with operated(root) as (node, _, do):
+            await furnish(node)
+            names = ["compact", "rebuild", "rotate", "verify", "compact", "rebuild", "limits", "verify"]
+            told = await asyncio.gather(*(do(name) for name in names), *(done(node, put(1), name) for name in "abc"))
+            assert [told[number]["sound"] for number in (3, 7)] == [True, True]
+            assert await on_hand(node) == 3
+
+    asyncio.run(story())
+    assert len(files(root, "log")) == len(files(root, "state")) == 1
+    lies, made = digests(root)
+    assert lies == made
+
+
 # Erasing
 
 

@@ -12,8 +12,7 @@ Rules of this file:
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -100,7 +99,8 @@ class Cell:
         """The number of the state that has turned out to be damaged."""
         self.requests = 0
         """How many it was asked."""
-        self._users = 0
+        self.change = asyncio.Lock()
+        """Held by whoever makes another log or state for it: one at a time, and the cell is not closed meanwhile."""
         self._env = env
         self._limits: Mapping[str, int] = {}
         self._rates: Rates | None = None
@@ -122,7 +122,7 @@ class Cell:
     @property
     def idle(self) -> bool:
         """Whether nobody waits for it."""
-        return self._derived is not None and not self._queue and not self._turns and not self._users
+        return self._derived is not None and not self._queue and not self._turns and not self.change.locked()
 
     @property
     def ready(self) -> bool:
@@ -165,15 +165,6 @@ class Cell:
         self._queue_bytes += size
         self._work.set()
         return await job.answer
-
-    @contextmanager
-    def in_use(self) -> Generator[None]:
-        """Keep the cell from being closed for want of room while something long goes on."""
-        self._users += 1
-        try:
-            yield
-        finally:
-            self._users -= 1
 
     async def exclusively(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do something between two batches, and return what it gives; raises LogError if the cell has stopped.

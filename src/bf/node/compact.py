@@ -71,7 +71,7 @@ async def compact(
     cell: Cell, env: Env, *, archive: bool = True, pace: Pace | None = None, progress: Progress = _unwatched
 ) -> Compacted:
     """Give a tenant a new generation of its log, and a state made of it; both are under its newest key."""
-    with cell.in_use():
+    async with cell.change:
         return await _Compaction(cell, env, pace or Pace(env.clock), progress).run(archive=archive)
 
 

@@ -15,6 +15,13 @@ ROUNDS_COUNT_MAX = 100
 
 async def rebuild(cell: Cell, env: Env, domain: Domain, progress: Progress) -> int:
     """Replay a tenant's whole log into a new state of `domain`; return how long traffic waited, in microseconds."""
+    async with cell.change:
+        pause_us = await _rebuild(cell, env, domain, progress)
+    env.meter.observe("pause_seconds", pause_us / 1e6, why="rebuild")
+    return pause_us
+
+
+async def _rebuild(cell: Cell, env: Env, domain: Domain, progress: Progress) -> int:
     tenant, storage = cell.tenant, env.storage
     await cell.exclusively(_ready)
     number = max(storage.databases(tenant), default=0) + 1
@@ -26,14 +33,13 @@ async def rebuild(cell: Cell, env: Env, domain: Domain, progress: Progress) -> i
         await cell.exchange(cell.log, made)
         return env.clock.elapsed_us() - began_us
 
-    with cell.in_use():
-        try:
-            await _come_near(made.state, cell, progress)
-            pause_us = await cell.exclusively(go_over)
-        except BaseException:
-            made.state.database.close()
-            storage.drop(tenant, number)
-            raise
+    try:
+        await _come_near(made.state, cell, progress)
+        pause_us = await cell.exclusively(go_over)
+    except BaseException:
+        made.state.database.close()
+        storage.drop(tenant, number)
+        raise
     for other in storage.databases(tenant):
         if other != number:
             storage.drop(tenant, other)

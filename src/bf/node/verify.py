@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from bf.core.ports import Env, Row
+from bf.core.ports import Env, Log, Row
 from bf.core.state import State, contents
 from bf.node.cell import Cell
 from bf.node.pace import Pace
@@ -36,14 +36,14 @@ class Verified:
 async def verify(cell: Cell, env: Env, progress: Progress) -> Verified:
     """Compare a tenant's state with its log, row by row, while traffic goes on; LogError if the log is damaged."""
 
-    async def look() -> State:
+    async def look() -> tuple[State, Log]:
         state = cell.derived.state
-        return State(state.database.snapshot(), state.domain)
+        return State(state.database.snapshot(), state.domain), env.storage.log(cell.tenant)
 
-    view = await cell.exclusively(look)
+    view, log = await cell.exclusively(look)
     made = State.create(env.storage.database(cell.tenant, IN_MEMORY), view.domain)
     try:
-        await _replay_to(made, cell, view, progress)
+        await _replay_to(made, log, view, progress)
         rows, pace = 0, Pace(env.clock)
         for ours, replayed in zip_longest(contents(view), contents(made)):
             if ours != replayed:
@@ -54,10 +54,11 @@ async def verify(cell: Cell, env: Env, progress: Progress) -> Verified:
     finally:
         view.database.close()
         made.database.close()
+        await log.close()
 
 
-async def _replay_to(made: State, cell: Cell, view: State, progress: Progress) -> None:
+async def _replay_to(made: State, log: Log, view: State, progress: Progress) -> None:
     """Replay the log up to where the view stands."""
     upto = view.pos.batch
-    batches = (batch async for batch in cell.log.read(made.pos) if batch.pos.batch <= upto)
+    batches = (batch async for batch in log.read(made.pos) if batch.pos.batch <= upto)
     await replay_all(made, batches, progress, view.pos.event)
