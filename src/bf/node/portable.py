@@ -177,6 +177,7 @@ class PortableReader:
     def _end(self, line: Line) -> Batch | None:
         _require(line["lines"] == self._number, f"{line['lines']} lines were written, and {self._number} are there")
         _require(self._at == self.head, f"the events end at {self._at}, and not at {self.head}")
+        self._number += 1
         _require(next(self._lines, None) is None, "something follows the end")
         return self._whole(self._gathered)
 
