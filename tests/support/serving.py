@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -23,16 +23,22 @@ PATIENCE_S = 20
 
 
 class Bf:
-    """A `bf` command in a process of its own."""
+    """A `bf` command in a process of its own; `program` and `env` may put something around it."""
 
-    def __init__(self, words: Sequence[str | Path], folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        words: Sequence[str | Path],
+        folder: Path | None = None,
+        program: Sequence[str] = ("-m", "bf.cli.main"),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.said = ""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bf.cli.main", *map(str, words)],
+            [sys.executable, *program, *map(str, words)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "100"},
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "100", **(env or {})},
         )
 
     def __enter__(self) -> Self:

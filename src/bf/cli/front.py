@@ -23,7 +23,7 @@ from bf.adapters.tls.authority import HERE, Authority, AuthorityError
 from bf.adapters.tls.certificates import Certificates
 from bf.adapters.tls.contexts import Contexts
 from bf.cli.usage import UsageError
-from bf.core.ports import Calls
+from bf.core.ports import Calls, Meter
 from bf.inventory.api.service_pb2 import DESCRIPTOR
 from bf.inventory.domain import INVENTORY
 
@@ -41,7 +41,7 @@ class Place:
 
     def check(self) -> None:
         """Raise UsageError if plain text would leave this machine."""
-        if self.plain and not _is_loopback(self.host):
+        if self.plain and not is_loopback(self.host):
             raise UsageError(
                 f"--plain: {self.host} is open to others, and plain text is for this machine alone; "
                 "use 127.0.0.1, or leave --plain out"
@@ -51,10 +51,12 @@ class Place:
 class OpenFront:
     """A front that can be started and stopped."""
 
-    def __init__(self, data: Path, folder_of: Callable[[str], Path], calls: Calls, place: Place) -> None:
+    def __init__(
+        self, data: Path, folder_of: Callable[[str], Path], calls: Calls, place: Place, meter: Meter | None = None
+    ) -> None:
         """Serve `calls` at a place; UsageError if the domain is not one of the authority's."""
         log, audit = SparingLog(logging.getLogger("bf.front")), SparingLog(logging.getLogger("bf.audit"))
-        gate = Gate(INVENTORY, Tokens(folder_of).find, audit, required=not place.plain)
+        gate = Gate(INVENTORY, Tokens(folder_of).find, audit, required=not place.plain, meter=meter)
         self._audit = audit
         self._under_way = UnderWay()
         self._service = DomainService(SERVICE, INVENTORY, calls, gate, self._under_way)
@@ -107,7 +109,8 @@ def _context(
     return contexts.node
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine alone."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

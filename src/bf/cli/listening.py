@@ -7,8 +7,8 @@ import socket
 from bf.cli.usage import UsageError
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Take an address; port 0 lets the machine choose one.
+def listen(host: str, port: int, argument: str = "--addr") -> socket.socket:
+    """Take an address that an argument names; port 0 lets the machine choose one.
 
     The socket's protocol is named, or asyncio leaves Nagle's delay on: 40 ms for each request.
     """
@@ -19,7 +19,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise UsageError(f"--addr: cannot listen on {host}:{port}: {error.strerror}") from error
+        raise UsageError(f"{argument}: cannot listen on {host}:{port}: {error.strerror}") from error
     return listening
 
 

@@ -8,10 +8,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bf.adapters.access.sparing import BoundedLines
+from bf.adapters.logs.writing import FORMS, write_logs
 from bf.adapters.tls.authority import HERE
 from bf.cli.front import Place
 from bf.cli.listening import stop_signal
+from bf.cli.lookout import METRICS, Lookout, watching_of
 from bf.cli.usage import address, domain
 from bf.cli.wiring import serving, storage
 
@@ -19,7 +20,9 @@ EXAMPLES = """\
   bf serve                                        tenants of ./data on 127.0.0.1:50051
   bf serve --addr 0.0.0.0:443 --domain shop.example --data /var/lib/bf
                                                   for others: tenant acme answers to acme.shop.example
-  bf serve --plain                                plain text and no tokens, for this machine alone"""
+  bf serve --plain                                plain text and no tokens, for this machine alone
+  bf serve --metrics 127.0.0.1:9464 --log json    watched: http://127.0.0.1:9464/metrics, a log for machines
+  bf serve --trace                                with a span for each request, as OTEL_* variables say"""
 
 logger = logging.getLogger("bf.serve")
 
@@ -33,18 +36,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--addr", default=ADDRESS, metavar="HOST:PORT", help=f"where to listen (default: {ADDRESS})")
     parser.add_argument("--domain", default=HERE, help=f"the tenant acme answers to acme.<domain> (default: {HERE})")
     parser.add_argument("--plain", action="store_true", help="plain text and no tokens, for this machine alone")
+    parser.add_argument(
+        "--metrics", nargs="?", const=METRICS, metavar="HOST:PORT", help=f"serve Prometheus (alone: on {METRICS})"
+    )
+    parser.add_argument("--metrics-open", action="store_true", help="serve it to other machines too, in plain text")
+    parser.add_argument("--trace", action="store_true", help="send a span for each request, as OTEL_* variables say")
+    parser.add_argument("--log", choices=FORMS, default="text", help="the form of the log (default: text)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; then finish what was begun."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("grpclib").setLevel(logging.WARNING)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(BoundedLines())
+    write_logs(args.log)
     host, port = address("--addr", args.addr)
     place = Place(host, port, domain(args.domain), args.plain)
     with _unraisable_logged():
-        asyncio.run(_serve(args.data, place))
+        asyncio.run(_serve(args.data, place, Lookout(watching_of(args))))
     return 0
 
 
@@ -62,13 +68,15 @@ def _unraisable_logged() -> Generator[None]:
         sys.unraisablehook = hook
 
 
-async def _serve(data: Path, place: Place) -> None:
+async def _serve(data: Path, place: Place, lookout: Lookout) -> None:
     tenants = storage(data)
-    async with serving(tenants, place) as port:
+    async with serving(tenants, place, lookout) as port:
         stop = stop_signal()
         count = len(tenants.tenants())
         how = "in plain text" if place.plain else "over TLS"
         print(f"serving {count} tenants of {data} on {place.host}:{port}, {how}; Ctrl-C stops", flush=True)
+        if lookout.url:
+            print(f"metrics on {lookout.url}", flush=True)
         if not count:
             print(f"there is none yet: bf tenant create acme --data {data}", flush=True)
         await stop.wait()

@@ -14,8 +14,9 @@ from bf.adapters.sqlite.release_0_1 import upgrade
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
 from bf.cli.front import OpenFront, Place
 from bf.cli.listening import listen
+from bf.cli.lookout import Lookout, Watching
 from bf.cli.usage import UsageError
-from bf.core.ports import Env
+from bf.core.ports import Env, Meter
 from bf.inventory.domain import INVENTORY
 from bf.node.node import Node
 from bf.node.operations import Operations
@@ -33,35 +34,39 @@ def storage(data: Path) -> DirectoryStorage:
 
 
 @asynccontextmanager
-async def serving(tenants: DirectoryStorage, place: Place) -> AsyncGenerator[int]:
+async def serving(tenants: DirectoryStorage, place: Place, lookout: Lookout | None = None) -> AsyncGenerator[int]:
     """Serve the tenants of a data directory; yield the port, and at the end finish what was begun."""
+    lookout = lookout or Lookout(Watching())
     place.check()
     try:
         tenants.lock()
     except StorageError as error:
         raise UsageError(f"--data: {error}") from error
-    async with running(tenants, serving=True) as (node, operations):
+    async with running(tenants, lookout.meter, serving=True) as (node, operations):
         operator = OperatorSocket(tenants.root, operations)
         try:
             await operator.start()
         except OSError as error:
             raise UsageError(f"--data: {tenants.root} takes no socket for operators: {error.strerror}") from error
         try:
-            front = OpenFront(tenants.root, tenants.folder, node, place)
+            calls = lookout.calls(node, MachineClock())
+            front = OpenFront(tenants.root, tenants.folder, calls, place, lookout.meter)
+            await lookout.start()
             listening = listen(place.host, place.port)
             await front.start(listening)
             yield listening.getsockname()[1]
         finally:
             await operator.stop()
         await front.stop()
+        await lookout.stop()
 
 
 @asynccontextmanager
 async def running(
-    tenants: DirectoryStorage, *, serving: bool = False
+    tenants: DirectoryStorage, meter: Meter | None = None, *, serving: bool = False
 ) -> AsyncGenerator[tuple[Node, Mapping[str, Operation]]]:
     """Run a node on a data directory, which is locked, and yield it with what operators may ask of it."""
-    env = Env(MachineClock(), tenants, NoMeter())
+    env = Env(MachineClock(), tenants, meter or NoMeter())
     node = Node(env, INVENTORY)
     try:
         await upgrade(tenants)

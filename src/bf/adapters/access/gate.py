@@ -17,7 +17,7 @@ from bf.adapters.access.tokens import ROLES, Role, Token, TokenError, digest, sp
 from bf.adapters.sqlite.storage import TENANT_NAME
 from bf.core.domain import Domain
 from bf.core.limits import TENANT_NAME_CHARS_MAX
-from bf.core.ports import Answer
+from bf.core.ports import Answer, Meter
 from bf.core.refusal import Code, Refusal
 
 AUTHORIZATION = "authorization"
@@ -101,9 +101,16 @@ class Gate:
     """Lets callers through, or refuses them."""
 
     def __init__(
-        self, domain: Domain, find: Callable[[str, str], Token | None], audit: SparingLog, *, required: bool
+        self,
+        domain: Domain,
+        find: Callable[[str, str], Token | None],
+        audit: SparingLog,
+        *,
+        required: bool,
+        meter: Meter | None = None,
     ) -> None:
         """Look tokens up with `find`; unless they are `required`, a caller without one may do everything."""
+        self._meter = meter
         self._queries = domain.queries
         self._find = find
         self._audit = audit
@@ -157,6 +164,8 @@ class Gate:
             return None
 
     def _note(self, refusal: Refusal, peer: str, tenants: Sequence[str], token_id: str) -> None:
+        if self._meter:
+            self._meter.count("refusals", reason=refusal.reason)
         names = ",".join(tenant if _is_name(tenant) else "?" for tenant in tenants)
         self._audit.say(f"refused tenant={names} reason={refusal.reason} peer={peer} token={token_id}")
 

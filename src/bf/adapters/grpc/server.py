@@ -23,6 +23,7 @@ from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc.codec import BytesCodec, read_request
 from bf.adapters.grpc.details import details_of
 from bf.adapters.grpc.headers import AnsweringServer
+from bf.adapters.tracing.parent import TRACEPARENT, note_parent
 from bf.core.domain import Domain
 from bf.core.limits import DRAIN_S_MAX
 from bf.core.ports import Answer, Calls
@@ -82,6 +83,7 @@ class DomainService:
                 caller = self._gate.admit(
                     visit, [str(name) for name in named], _metadata(stream, AUTHORIZATION), request_type
                 )
+                note_parent(_metadata(stream, TRACEPARENT))
                 request = await _in_time(read_request(stream, request_type))
                 with self._under_way.one():
                     await answer(stream, caller, request)

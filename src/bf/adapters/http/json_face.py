@@ -30,6 +30,7 @@ from bf.adapters.http.refusals import (
     WrongMethod,
     response_of,
 )
+from bf.adapters.tracing.parent import TRACEPARENT, note_parent
 from bf.core.domain import Domain
 from bf.core.limits import REFUSAL_BYTES_MAX, REQUEST_BYTES_MAX
 from bf.core.ports import Answer, Calls
@@ -96,6 +97,7 @@ class JsonFace:
         if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise NotJson(field="content-type")
         message = parsed(await _body(request), request_type)
+        note_parent(headers.get(TRACEPARENT, ""))
         with self._under_way.one():
             answer = await self._calls.call(caller.tenant, message, headers.get(REQUEST_ID, ""), caller.actor)
         if answer.code:
