@@ -162,6 +162,21 @@ def test_plain_text_is_not_answered(here: Served) -> None:
     here.server.expect("closed: no TLS")
 
 
+def test_a_server_name_that_is_no_text_costs_no_traceback(here: Served) -> None:
+    """Python prints what fails in a server name's callback by itself; a flood of it would have no bound."""
+    sent, got = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context(cafile=here.ca).wrap_bio(got, sent, server_hostname="xxxx.localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    hello = sent.read().replace(b"xxxx", b"\xff\xfe\xff\xfe")
+    with socket.create_connection(("127.0.0.1", here.port), PATIENCE_S) as connection:
+        connection.sendall(hello)
+        connection.recv(1_000)
+    here.server.expect("closed: no TLS")
+    here.server.kill()
+    assert "Traceback" not in here.server.end_text()
+
+
 def test_orders_are_loaded_over_tls(
     here: Served, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

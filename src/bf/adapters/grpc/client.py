@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
@@ -49,7 +49,9 @@ class Client:
     ) -> None:
         """Speak plain text unless a TLS context is given."""
         self._address = f"{host}:{port}"
-        self._channel = Channel(host, port, codec=ProtoCodec(), status_details_codec=ProtoStatusDetailsCodec(), ssl=tls)
+        self._channel = _Channel(
+            host, port, codec=ProtoCodec(), status_details_codec=ProtoStatusDetailsCodec(), ssl=tls
+        )
         self._metadata = {TENANT: tenant}
         if token:
             self._metadata[AUTHORIZATION] = f"Bearer {token}"
@@ -69,8 +71,8 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._channel.close()
-        await asyncio.sleep(0)  # a handshake that failed is cleaned up in the loop's next turn
+        self._channel.hang_up()
+        await asyncio.sleep(0)  # sockets are closed in the loop's next turn
 
     async def call(self, request: Message, request_id: str = "") -> Message:
         """Send a request; raises Told if it is refused, UnreachableError if no answer came, UntrustedError.
@@ -99,6 +101,16 @@ class Client:
             raise UntrustedError(f"{self._address}: {error.verify_message}") from error
         except (OSError, StreamTerminatedError) as error:
             raise UnreachableError(f"{self._address} cannot be reached: {error}") from error
+
+
+class _Channel(Channel):
+    def hang_up(self) -> None:
+        """Close without waiting for the server's goodbye, for which TLS would keep the socket: all answers are here."""
+        line = self._protocol
+        transport = cast("asyncio.Transport | None", getattr(line.connection, "_transport", None)) if line else None
+        self.close()
+        if transport:
+            transport.abort()
 
 
 def client_tls(ca: str | None) -> ssl.SSLContext:
