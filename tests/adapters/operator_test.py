@@ -341,3 +341,16 @@ def test_a_socket_that_a_dead_server_left_is_replaced(tmp_path: Path) -> None:
         assert await ask(tmp_path, "echo", {}, unheard) == {"said": {}}
 
     run(tmp_path, test)
+
+
+def test_a_server_that_was_relieved_leaves_the_socket_of_its_successor(tmp_path: Path) -> None:
+    async def test() -> None:
+        first, second = OperatorSocket(tmp_path, Works().table()), OperatorSocket(tmp_path, Works().table())
+        await first.start()
+        await second.start()
+        await first.stop()
+        assert await ask(tmp_path, "echo", {}, unheard) == {"said": {}}
+        await second.stop()
+        assert not (tmp_path / SOCKET).exists()
+
+    asyncio.run(asyncio.wait_for(test(), PATIENCE_S))

@@ -8,6 +8,7 @@ from pathlib import Path
 from bf.adapters.access.tokens import Role, TokenFile, Tokens, split
 from bf.adapters.csv import online_retail
 from bf.adapters.grpc.client import client_tls
+from bf.adapters.logs.writing import write_logs
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.machine.files import write_durably
 from bf.adapters.sqlite.storage import DirectoryStorage
@@ -49,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load and serve until SIGINT or SIGTERM."""
-    logging.basicConfig(level=logging.WARNING)
+    write_logs("text", logging.WARNING)
     asyncio.run(_demo(args.data, Place(*address("--addr", args.addr))))
     return 0
 

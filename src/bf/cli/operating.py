@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -11,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from bf.adapters.crypto.keyring import KeyringError
+from bf.adapters.logs.writing import write_logs
 from bf.adapters.operator.client import NoServerError, ServerGoneError, ask
 from bf.adapters.operator.protocol import Progress
 from bf.adapters.sqlite.storage import StorageError
@@ -41,6 +44,7 @@ def report(args: argparse.Namespace, told: Mapping[str, Any], sentence: str) -> 
 
 def operate(data: Path, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """Have an operation done, with a progress bar on a terminal; return what it gives, UsageError if it is refused."""
+    write_logs("text", logging.WARNING)
     with ProgressBar() as bar:
         return asyncio.run(operated(data, name, arguments, bar))
 
@@ -51,7 +55,7 @@ async def operated(data: Path, name: str, arguments: Mapping[str, Any], progress
         raise UsageError(f"--data: {data} holds no tenants; bf tenant create NAME --data {data} makes one")
     try:
         return await _anywhere(data, name, arguments, progress)
-    except (Refusal, LogError, ServerGoneError) as error:
+    except (Refusal, LogError, StorageError, KeyringError, ServerGoneError) as error:
         raise UsageError(str(error)) from error
 
 
@@ -93,4 +97,6 @@ class ProgressBar:
     def __call__(self, progress: Mapping[str, Any]) -> None:
         """Show how far an operation is."""
         what, done, total = progress.get("what", ""), progress.get("done", 0), progress.get("total", 0)
-        self._bars.update(self._task, description=str(what), completed=done, total=total or None, visible=True)
+        (task,) = self._bars.tasks
+        task.total = total or None  # for `update`, None is: as before
+        self._bars.update(self._task, description=str(what), completed=done, visible=True)

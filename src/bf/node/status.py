@@ -74,12 +74,10 @@ async def _of_log(tenant: str, env: Env) -> dict[str, Any]:
     """Look into the log of a tenant without a cell."""
     try:
         log = env.storage.log(tenant)
-    except (KeyError, LogError):  # it has gone meanwhile, or it is damaged
-        return {"is": "unreadable"}
-    try:
-        pos = await log.head()
-        return {"event": pos.event, "batch": pos.batch, "generation": log.generation, "log_bytes": await log.size()}
-    except LogError:
-        return {"is": "unreadable"}
-    finally:
-        await log.close()
+        try:
+            pos = await log.head()
+            return {"event": pos.event, "batch": pos.batch, "generation": log.generation, "log_bytes": await log.size()}
+        finally:
+            await log.close()
+    except Exception as error:  # noqa: BLE001  # it is damaged, or it has gone meanwhile: that hides no other tenant
+        return {"is": "unreadable", "why": str(error) if isinstance(error, LogError) else type(error).__name__}

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bf.adapters.crypto.keyring import KeyringError
 from bf.adapters.operator.limits import (
     CONNECTIONS_COUNT_MAX,
     ORDER_BYTES_MAX,
@@ -32,6 +33,7 @@ from bf.adapters.operator.protocol import (
     refused,
     socket_path,
 )
+from bf.adapters.sqlite.storage import StorageError
 from bf.core.ports import LogError
 from bf.core.refusal import Refusal
 
@@ -52,6 +54,8 @@ class OperatorSocket:
         self._server: asyncio.Server | None = None
         self._visits = set[asyncio.Task[None]]()
         self._stopping = False
+        self._file = 0
+        """The number of the socket's file."""
 
     async def start(self) -> None:
         """Listen; the caller holds the directory's lock, so a socket that lies there is dead. Raises OSError."""
@@ -61,6 +65,7 @@ class OperatorSocket:
             with socket_path(self._data) as path:
                 (self._data / SOCKET).unlink(missing_ok=True)
                 listening.bind(path)
+            self._file = (self._data / SOCKET).stat().st_ino
             self._server = await asyncio.start_unix_server(self._visit, sock=listening, limit=ORDER_BYTES_MAX)
         except BaseException:
             listening.close()
@@ -72,7 +77,9 @@ class OperatorSocket:
         if self._server is None:
             return
         self._server.close()
-        (self._data / SOCKET).unlink(missing_ok=True)
+        with suppress(OSError):
+            if (self._data / SOCKET).stat().st_ino == self._file:  # another server may have put its own there
+                (self._data / SOCKET).unlink()
         for visit in self._visits:
             visit.cancel()
         if self._visits:
@@ -143,7 +150,7 @@ def _reply(work: "asyncio.Future[Mapping[str, Any]]") -> Mapping[str, Any]:
         return {"done": work.result()}
     if isinstance(error, Refusal):
         return refused(error)
-    if isinstance(error, LogError):  # its sentence is ours and says what to do
+    if isinstance(error, (LogError, StorageError, KeyringError)):  # their sentences are ours and say what to do
         return {"refused": {"reason": type(error).__name__, "message": str(error), "field": ""}}
     logger.error("an operation failed", exc_info=error)
     return refused(Fault())
