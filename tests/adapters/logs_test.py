@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from tests.support.serving import Bf, Caller
 from tests.support.tenants import ACME, new_tenant, node_on
 
+from bf.adapters.access.limits import LOG_LINES_MAX
 from bf.adapters.logs.lines import FRAMES_COUNT_MAX, TROUBLES_COUNT_MAX, JsonLines, TextLines
 from bf.adapters.logs.writing import FORMS, SENTENCES_OF_OURS
 from bf.core.ports import DamagedLogError
@@ -267,6 +268,36 @@ def test_a_server_whose_handlers_fail_tells_no_data(tmp_path: Path, form: str) -
     assert re.search(r"<string>:\d+:fail", server.said)
     if form == "json":
         assert json.loads(line)["tenant"] == ACME
+
+
+ENDING_PROCESS = """
+import logging, sys, threading
+from bf.adapters.logs.writing import write_logs
+
+def fail():
+    raise ValueError(sys.argv[2])
+
+write_logs(sys.argv[1])
+for number in range(1_000):
+    logging.getLogger("bf.flood").warning("line %s", number)
+logging.getLogger("bf.flood").warning("%s and %s", sys.argv[2])
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+fail()
+"""
+
+
+@EVERY_FORM
+def test_what_ends_a_thread_or_the_process_is_told_too_and_no_flood_fills_the_disk(form: str) -> None:
+    with Bf([form, SECRET], program=["-c", ENDING_PROCESS]) as process:
+        assert process.end() == 1
+    lines = process.said.splitlines()
+    assert len([line for line in lines if "bf.flood" in line]) == LOG_LINES_MAX
+    assert "a thread failed" in process.said
+    assert "the process ends" in process.said
+    assert re.search(r"<string>:\d+:fail", lines[-1])
+    assert SECRET not in process.said
 
 
 EVERY_LOGGER_CALL = re.compile(r"^\s*(?:logger|log)\.\w+\((?P<first>.*)$", re.MULTILINE)
