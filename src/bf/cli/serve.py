@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import resource
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; then finish what was begun."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the keys and names of every open tenant
     write_logs(args.log)
     host, port = address("--addr", args.addr)
     place = Place(host, port, domain(args.domain), args.plain)
