@@ -15,6 +15,7 @@ test: setup         ## every gate and every test
 
 campaign: export BF_KILLS ?= 1000
 campaign: export BF_CUTS ?= 5000
+campaign: export BF_DAMAGES ?= 500
 campaign: export BF_HYPOTHESIS ?= long
 campaign: setup     ## the same dangers for longer: kills, power cuts, damage, random requests; BF_SEED=... for others
 	.venv/bin/pytest tests/node tests/inventory
