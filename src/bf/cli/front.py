@@ -74,7 +74,8 @@ class OpenFront:
         await self._front.start(listening)
 
     async def stop(self) -> None:
-        """Let what is under way end, then close the connections."""
+        """Take no more connections, let what is under way end, then close those that are open."""
+        self._front.shut()
         await self._service.drain()
         await self._front.stop()
         await self._grpc.end_calls()

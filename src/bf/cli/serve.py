@@ -14,8 +14,9 @@ from bf.adapters.tls.authority import HERE
 from bf.cli.front import Place
 from bf.cli.listening import stop_signal
 from bf.cli.lookout import METRICS, Lookout, watching_of
-from bf.cli.usage import address, domain
-from bf.cli.wiring import serving, storage
+from bf.cli.usage import UsageError, address, domain
+from bf.cli.wiring import Service, serving, storage
+from bf.node.housekeeping import Policy
 
 EXAMPLES = """\
   bf serve                                        tenants of ./data on 127.0.0.1:50051
@@ -23,12 +24,14 @@ EXAMPLES = """\
                                                   for others: tenant acme answers to acme.shop.example
   bf serve --plain                                plain text and no tokens, for this machine alone
   bf serve --metrics 127.0.0.1:9464 --log json    watched: http://127.0.0.1:9464/metrics, a log for machines
+  bf serve --take-over                            relieve the server that runs here, as at an upgrade
   bf serve --trace                                with a span for each request, as OTEL_* variables say"""
 
 logger = logging.getLogger("bf.serve")
 
 DATA = Path("data")
 ADDRESS = "127.0.0.1:50051"
+COMPACT_AT_MIN = 2
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +45,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--metrics-open", action="store_true", help="serve it to other machines too, in plain text")
     parser.add_argument("--trace", action="store_true", help="send a span for each request, as OTEL_* variables say")
+    parser.add_argument(
+        "--compact-at", default="8", metavar="TIMES", help="compact a log so many times as large as its state, or: off"
+    )
+    parser.add_argument("--discard-archives", action="store_true", help="do not keep logs as they were before that")
+    parser.add_argument("--take-over", action="store_true", help="relieve the server that runs here, as at an upgrade")
     parser.add_argument("--log", choices=FORMS, default="text", help="the form of the log (default: text)")
 
 
@@ -52,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     host, port = address("--addr", args.addr)
     place = Place(host, port, domain(args.domain), args.plain)
     with _unraisable_logged():
-        asyncio.run(_serve(args.data, place, Lookout(watching_of(args))))
+        service = Service(place, Lookout(watching_of(args)), _policy(args), args.take_over)
+        asyncio.run(_serve(args.data, service))
     return 0
 
 
@@ -70,9 +79,21 @@ def _unraisable_logged() -> Generator[None]:
         sys.unraisablehook = hook
 
 
-async def _serve(data: Path, place: Place, lookout: Lookout) -> None:
-    tenants = storage(data)
-    async with serving(tenants, place, lookout) as port:
+def _policy(args: argparse.Namespace) -> Policy | None:
+    if args.compact_at == "off":
+        return None
+    try:
+        times = float(args.compact_at)
+    except ValueError:
+        times = 0
+    if not times >= COMPACT_AT_MIN:
+        raise UsageError(f"--compact-at: {args.compact_at!r} is not a number from {COMPACT_AT_MIN}, and not: off")
+    return Policy(log_per_state=times, archive=not args.discard_archives)
+
+
+async def _serve(data: Path, service: Service) -> None:
+    tenants, place, lookout = storage(data), service.place, service.lookout
+    async with serving(tenants, service) as port:
         stop = stop_signal()
         count = len(tenants.tenants())
         how = "in plain text" if place.plain else "over TLS"

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from bf.adapters.operator.client import NoServerError, ask
+from bf.adapters.operator.client import NoServerError, ServerGoneError, ask
 from bf.adapters.operator.handover import receiving, send
 from bf.adapters.operator.protocol import Operation, Progress
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
@@ -21,6 +21,9 @@ logger = logging.getLogger("bf.takeover")
 
 PATIENCE_S = 30
 """How long the server before may take to finish what it has begun."""
+
+ANSWER_S = 0.01
+"""How long the server before waits with its end, so that its answer gets out."""
 
 PAUSE_S = 0.002
 """How long to wait before looking again whether it has ended."""
@@ -46,6 +49,8 @@ async def take_over(tenants: DirectoryStorage, domain: Domain) -> socket.socket 
             listening = await receive()
         except NoServerError:
             logger.info("there is no server to take over from")
+        except (Refusal, ServerGoneError, TimeoutError) as error:
+            raise UsageError(f"--take-over: the server that runs here does not hand over: {error}") from error
     await _lock(tenants)
     for tenant in tenants.tenants():
         tenants.adopt_next(tenant)
@@ -61,7 +66,7 @@ def hand_over(tenants: DirectoryStorage, listening: socket.socket) -> Operation:
             send(tenants.root, str(arguments.get("to", "")), listening)
         except OSError as error:
             raise HandoverFailed(why=error.strerror or type(error).__name__) from error
-        asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
+        asyncio.get_running_loop().call_later(ANSWER_S, signal.raise_signal, signal.SIGTERM)
         return {}
 
     return operation

@@ -1,7 +1,9 @@
 """Where a real node is put together: the machine's clock, a data directory, and a front on a port."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,11 @@ from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
 from bf.cli.front import OpenFront, Place
 from bf.cli.listening import listen
 from bf.cli.lookout import Lookout, Watching
+from bf.cli.takeover import hand_over, take_over
 from bf.cli.usage import UsageError
 from bf.core.ports import Env, Meter
 from bf.inventory.domain import INVENTORY
+from bf.node.housekeeping import Policy, keep_house
 from bf.node.node import Node
 from bf.node.operations import Operations
 from bf.node.status import status
@@ -33,26 +37,33 @@ def storage(data: Path) -> DirectoryStorage:
         raise UsageError(f"--keys: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How to serve: where, who watches, what the node does by itself, and whether another server is to be relieved."""
+
+    place: Place
+    lookout: Lookout = field(default_factory=lambda: Lookout(Watching()))
+    policy: Policy | None = None
+    take_over: bool = False
+
+
 @asynccontextmanager
-async def serving(tenants: DirectoryStorage, place: Place, lookout: Lookout | None = None) -> AsyncGenerator[int]:
+async def serving(tenants: DirectoryStorage, service: Service) -> AsyncGenerator[int]:
     """Serve the tenants of a data directory; yield the port, and at the end finish what was begun."""
-    lookout = lookout or Lookout(Watching())
+    place, lookout = service.place, service.lookout
     place.check()
-    try:
-        tenants.lock()
-    except StorageError as error:
-        raise UsageError(f"--data: {error}") from error
-    async with running(tenants, lookout.meter, serving=True) as (node, operations):
-        operator = OperatorSocket(tenants.root, operations)
+    listening = await take_over(tenants, INVENTORY) if service.take_over else _locked(tenants)
+    async with running(tenants, lookout.meter, policy=service.policy, serving=True) as (node, operations):
+        calls = lookout.calls(node, MachineClock())
+        front = OpenFront(tenants.root, tenants.folder, calls, place, lookout.meter)
+        await lookout.start()
+        listening = listening or listen(place.host, place.port)
+        operator = OperatorSocket(tenants.root, {**operations, "hand_over": hand_over(tenants, listening)})
         try:
             await operator.start()
         except OSError as error:
             raise UsageError(f"--data: {tenants.root} takes no socket for operators: {error.strerror}") from error
         try:
-            calls = lookout.calls(node, MachineClock())
-            front = OpenFront(tenants.root, tenants.folder, calls, place, lookout.meter)
-            await lookout.start()
-            listening = listen(place.host, place.port)
             await front.start(listening)
             yield listening.getsockname()[1]
         finally:
@@ -61,17 +72,28 @@ async def serving(tenants: DirectoryStorage, place: Place, lookout: Lookout | No
         await lookout.stop()
 
 
+def _locked(tenants: DirectoryStorage) -> None:
+    try:
+        tenants.lock()
+    except StorageError as error:
+        raise UsageError(f"--data: {error}") from error
+
+
 @asynccontextmanager
 async def running(
-    tenants: DirectoryStorage, meter: Meter | None = None, *, serving: bool = False
+    tenants: DirectoryStorage, meter: Meter | None = None, *, policy: Policy | None = None, serving: bool = False
 ) -> AsyncGenerator[tuple[Node, Mapping[str, Operation]]]:
     """Run a node on a data directory, which is locked, and yield it with what operators may ask of it."""
     env = Env(MachineClock(), tenants, meter or NoMeter())
     node = Node(env, INVENTORY)
+    house = asyncio.get_running_loop().create_task(keep_house(node, env, policy)) if policy else None
     try:
         await upgrade(tenants)
         yield node, _operations(node, env, tenants, serving=serving)
     finally:
+        if house:
+            house.cancel()
+            await asyncio.wait([house])
         await node.stop()
         tenants.close()
 

@@ -76,8 +76,7 @@ class Node:
 
     async def stop(self) -> None:
         """Let every cell finish what it has begun."""
-        for tenant in list(self._cells):
-            await self.close(tenant)
+        await asyncio.gather(*(self.close(tenant) for tenant in list(self._cells)))
 
     async def close(self, tenant: str) -> None:
         """Let a tenant's cell finish what it has begun; its next call opens another one."""

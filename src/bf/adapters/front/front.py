@@ -31,6 +31,11 @@ class Front:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._door, sock=listening, backlog=BACKLOG_CONNECTIONS)
 
+    def shut(self) -> None:
+        """Take no more connections; whoever else holds the listening socket gets them."""
+        if self._server:
+            self._server.close()
+
     async def stop(self) -> None:
         """Take no more connections, and close the open ones as soon as their peers have read what was sent."""
         if self._server is None:

@@ -5,8 +5,8 @@ import argparse
 from bf.cli.operating import add_operating, operate, report
 
 EXAMPLES = """\
-  bf tenant compact acme                            the log before is kept as an archive, for time travel
-  bf tenant compact acme --discard --budget 5000000 it is not kept; go no faster than 5 MB/s"""
+  bf tenant compact acme                             the log before is kept as an archive, for time travel
+  bf tenant compact acme --discard --budget 5000000  it is not kept; go no faster than 5 MB/s"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
