@@ -79,8 +79,8 @@ def text(each: Placed) -> str:
     words = [f"{each.pos.event:>8}", text_of(commit.time_us), "baseline" if each.baseline else commit.request]
     words += [f"by {_readable(commit.actor)}"] if commit.actor else []
     words += [f"id {_readable(commit.request_id)}"] if commit.request_id else []
-    words += [f"refused {commit.refusal.reason}: {_readable(commit.refusal.message)}"] if commit.refusal.code else []
-    return "\n".join(["  ".join(words), *(f"{'':10}{line}" for line in _events(commit))])
+    below = [f"refused {commit.refusal.reason}: {_readable(commit.refusal.message)}"] if commit.refusal.code else []
+    return "\n".join(["  ".join(words), *(f"{'':10}{line}" for line in [*below, *_events(commit)])])
 
 
 def as_json(each: Placed) -> str:

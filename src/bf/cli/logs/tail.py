@@ -59,8 +59,9 @@ async def _tail(tenants: DirectoryStorage, args: argparse.Namespace) -> None:
 
 async def _print(tenants: DirectoryStorage, args: argparse.Namespace, choice: Choice) -> None:
     log = tenants.log(args.tenant)
-    at = await _early(log, args.batches)
     try:
+        at = await _early(log, args.batches)
+        print(f"following {args.tenant}; Ctrl-C stops", file=sys.stderr, flush=True)
         while True:
             async for batch in _until_quiet(log.follow(at)):
                 for each in placed_of(batch):
