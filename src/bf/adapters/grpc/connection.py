@@ -6,7 +6,7 @@ read; and it fails on frames that it does not know.
 
 import asyncio
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from grpclib.config import Configuration
 from grpclib.protocol import AbstractHandler, Connection, EventsProcessor, H2Protocol
@@ -20,6 +20,43 @@ from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.limits import HEADER_BYTES_MAX, RESETS_COUNT_MAX, STREAMS_COUNT_MAX
 
 MINUTE_S = 60
+
+
+class Gathering:
+    """A transport that writes once in a turn of the loop.
+
+    An answer is three frames, and the answers of a batch come together: written one by one, each is a TLS record and
+    a system call of its own.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._gathered: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Write at the end of this turn."""
+        if not self._gathered:
+            self._loop.call_soon(self._flush)
+        self._gathered.append(data)
+
+    def close(self) -> None:
+        """Write what was gathered, and close."""
+        self._flush()
+        self._transport.close()
+
+    def get_extra_info(self, name: str) -> Any:  # noqa: ANN401  # asyncio's
+        """Return what is known of the connection."""
+        return self._transport.get_extra_info(name)
+
+    def is_closing(self) -> bool:
+        """Return whether it is closed, or about to be."""
+        return self._transport.is_closing()
+
+    def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered and not self._transport.is_closing():
+            self._transport.write(b"".join(gathered))
 
 
 class BoundedH2(H2Protocol):
@@ -58,7 +95,7 @@ class BoundedH2(H2Protocol):
         h2.increment_flow_control_window(self.config.http2_connection_window_size - 65_535)  # what RFC 9113 begins with
         self._transport = transport
         self._h2 = h2
-        self.connection = Connection(h2, transport, config=self.config)
+        self.connection = Connection(h2, cast("Any", Gathering(transport)), config=self.config)
         self.connection.flush()
         self.connection.initialize()
         self.processor = EventsProcessor(self.handler, self.connection)
