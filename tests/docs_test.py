@@ -158,7 +158,9 @@ def test_the_commands_for_a_checkout_run(name: str, folder: Folder) -> None:
     follow(ROOT / name, folder)
 
 
-@pytest.mark.parametrize("name", ["serve.md", "access.md", "load.md", "observe.md", "compact.md", "keys.md", "upgrade.md"])
+@pytest.mark.parametrize(
+    "name", ["serve.md", "access.md", "load.md", "observe.md", "compact.md", "keys.md", "restore.md", "upgrade.md"]
+)
 def test_a_runbooks_commands_run_in_order_and_print_what_it_shows(name: str, folder: Folder) -> None:
     follow(ROOT / "docs/runbooks" / name, folder)
 
@@ -196,6 +198,7 @@ def test_every_page_with_commands_is_followed() -> None:
         "docs/runbooks/observe.md",
         "docs/runbooks/compact.md",
         "docs/runbooks/keys.md",
+        "docs/runbooks/restore.md",
         "docs/runbooks/upgrade.md",
         "docs/tutorial-feature.md",
     }
