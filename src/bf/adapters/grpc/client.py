@@ -8,12 +8,13 @@ from typing import Self, cast
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
-from grpclib.client import Channel, UnaryUnaryMethod
+from grpclib.client import UnaryUnaryMethod
 from grpclib.const import Status
 from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from bf.adapters.access.gate import AUTHORIZATION
+from bf.adapters.grpc.gathering import GatheringChannel
 from bf.adapters.grpc.server import REQUEST_ID, TENANT
 from bf.core.domain import Domain
 from bf.core.refusal import Code, Told
@@ -103,7 +104,7 @@ class Client:
             raise UnreachableError(f"{self._address} cannot be reached: {error}") from error
 
 
-class _Channel(Channel):
+class _Channel(GatheringChannel):
     def hang_up(self) -> None:
         """Close without waiting for the server's goodbye, for which TLS would keep the socket: all answers are here."""
         line = self._protocol

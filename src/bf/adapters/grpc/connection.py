@@ -18,45 +18,9 @@ from h2.settings import SettingCodes, Settings
 
 from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.limits import HEADER_BYTES_MAX, RESETS_COUNT_MAX, STREAMS_COUNT_MAX
+from bf.adapters.grpc.gathering import Gathering
 
 MINUTE_S = 60
-
-
-class Gathering:
-    """A transport that writes once in a turn of the loop.
-
-    An answer is three frames, and the answers of a batch come together: written one by one, each is a TLS record and
-    a system call of its own.
-    """
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._loop = asyncio.get_running_loop()
-        self._gathered: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        """Write at the end of this turn."""
-        if not self._gathered:
-            self._loop.call_soon(self._flush)
-        self._gathered.append(data)
-
-    def close(self) -> None:
-        """Write what was gathered, and close."""
-        self._flush()
-        self._transport.close()
-
-    def get_extra_info(self, name: str) -> Any:  # noqa: ANN401  # asyncio's
-        """Return what is known of the connection."""
-        return self._transport.get_extra_info(name)
-
-    def is_closing(self) -> bool:
-        """Return whether it is closed, or about to be."""
-        return self._transport.is_closing()
-
-    def _flush(self) -> None:
-        gathered, self._gathered = self._gathered, []
-        if gathered and not self._transport.is_closing():
-            self._transport.write(b"".join(gathered))
 
 
 class BoundedH2(H2Protocol):

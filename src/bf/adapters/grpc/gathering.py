@@ -1,0 +1,61 @@
+"""Writing once in a turn of the loop: on both ends of a connection of HTTP/2."""
+
+import asyncio
+from typing import Any, cast
+
+from grpclib.client import Channel, Handler
+from grpclib.protocol import H2Protocol
+
+
+class Gathering:
+    """A transport that writes once in a turn of the loop.
+
+    An answer is three frames, and the answers of a batch come together: written one by one, each is a TLS record and
+    a system call of its own.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._gathered: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Write at the end of this turn."""
+        if not self._gathered:
+            self._loop.call_soon(self._flush)
+        self._gathered.append(data)
+
+    def close(self) -> None:
+        """Write what was gathered, and close."""
+        self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once, whatever is not written yet."""
+        self._transport.abort()
+
+    def get_extra_info(self, name: str) -> Any:  # noqa: ANN401  # asyncio's
+        """Return what is known of the connection."""
+        return self._transport.get_extra_info(name)
+
+    def is_closing(self) -> bool:
+        """Return whether it is closed, or about to be."""
+        return self._transport.is_closing()
+
+    def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered and not self._transport.is_closing():
+            self._transport.write(b"".join(gathered))
+
+
+class GatheringChannel(Channel):
+    """A grpclib channel whose requests, three frames each, are written together."""
+
+    def _protocol_factory(self) -> H2Protocol:
+        return _GatheringH2(Handler(), self._config, self._h2_config)
+
+
+class _GatheringH2(H2Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin as grpclib does."""
+        super().connection_made(cast("asyncio.Transport", Gathering(cast("asyncio.Transport", transport))))
