@@ -22,6 +22,23 @@ from bf.adapters.grpc.gathering import Gathering
 
 MINUTE_S = 60
 
+CLOSED_STREAMS_MAX = 32
+"""How many closed streams are remembered before they are looked for."""
+
+
+class CountingH2(H2Connection):
+    """HTTP/2 that looks through its streams now and then, where h2 does so for each frame of headers."""
+
+    _look_at = 0
+
+    def _open_streams(self, remainder: int) -> int:
+        """Return how many streams are open at most; closed ones are forgotten when there may be too many."""
+        if len(self.streams) < self._look_at:
+            return len(self.streams)
+        count = super()._open_streams(remainder)
+        self._look_at = min(len(self.streams) + CLOSED_STREAMS_MAX, STREAMS_COUNT_MAX)
+        return count
+
 
 class BoundedH2(H2Protocol):
     """HTTP/2 on one connection: what the front asks of a face."""
@@ -47,7 +64,7 @@ class BoundedH2(H2Protocol):
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # asyncio's base class is too wide
         """Begin as grpclib does, with limits that hold from the first byte."""
-        h2 = H2Connection(config=self.h2_config)
+        h2 = CountingH2(config=self.h2_config)
         limits = {
             SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS_COUNT_MAX,
             SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_BYTES_MAX,

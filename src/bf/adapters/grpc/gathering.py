@@ -6,6 +6,9 @@ from typing import Any, cast
 from grpclib.client import Channel, Handler
 from grpclib.protocol import H2Protocol
 
+GATHERED_BYTES = 1_024
+"""How much is written at once: more, and the other end would wait for it with nothing to do."""
+
 
 class Gathering:
     """A transport that writes once in a turn of the loop.
@@ -18,12 +21,16 @@ class Gathering:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._gathered: list[bytes] = []
+        self._size = 0
 
     def write(self, data: bytes) -> None:
-        """Write at the end of this turn."""
+        """Write at the end of this turn, or when there is enough of it."""
         if not self._gathered:
             self._loop.call_soon(self._flush)
         self._gathered.append(data)
+        self._size += len(data)
+        if self._size >= GATHERED_BYTES:
+            self._flush()
 
     def close(self) -> None:
         """Write what was gathered, and close."""
@@ -43,7 +50,7 @@ class Gathering:
         return self._transport.is_closing()
 
     def _flush(self) -> None:
-        gathered, self._gathered = self._gathered, []
+        gathered, self._gathered, self._size = self._gathered, [], 0
         if gathered and not self._transport.is_closing():
             self._transport.write(b"".join(gathered))
 
