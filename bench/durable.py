@@ -162,7 +162,7 @@ async def cost(count: int) -> dict[str, float]:
 def peer(count: int) -> dict[str, float]:
     """The `eventsourcing` package on SQLite, with its own encryption, on the same disk: stock of one product each."""
     from eventsourcing.application import Application  # noqa: PLC0415  # only this part needs it
-    from eventsourcing.domain import Aggregate, event  # noqa: PLC0415
+    from eventsourcing.domain import Aggregate, event  # noqa: PLC0415  # the same
 
     class Stock(Aggregate):
         """Units of a product."""

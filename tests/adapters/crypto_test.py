@@ -195,9 +195,16 @@ def test_a_damaged_master_key_is_refused(keyring: Keyring, tmp_path: Path, body:
         Keyring(tmp_path / "keys")
 
 
-def test_another_master_key_opens_nothing(keyring: Keyring, tmp_path: Path) -> None:
+def test_a_master_key_that_is_missing_is_not_made_anew_beside_tenants_keys(keyring: Keyring, tmp_path: Path) -> None:
     assert keyring.has(ACME)
     (tmp_path / "keys" / "master.key").unlink()
+    with pytest.raises(KeyringError, match="is missing: restore it"):
+        Keyring(tmp_path / "keys")
+
+
+def test_another_master_key_opens_nothing(keyring: Keyring, tmp_path: Path) -> None:
+    assert keyring.has(ACME)
+    (tmp_path / "keys" / "master.key").write_text("ab" * 32)
     with pytest.raises(KeyringError, match="does not open"):
         Keyring(tmp_path / "keys").numbers(ACME)
 

@@ -22,9 +22,9 @@ from tests.support.serving import PATIENCE_S, SERVICE, Caller, served, unary
 from tests.support.tenants import ACME, ROOT, new_tenant, put, uid
 
 from bf.core.limits import REFUSAL_BYTES_MAX, REQUEST_BYTES_MAX
-from bf.node.limits import REQUEST_ID_CHARS_MAX
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
+from bf.node.limits import REQUEST_ID_CHARS_MAX
 
 Code = grpc.StatusCode
 EXAMPLES = settings().max_examples // 4

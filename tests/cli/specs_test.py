@@ -201,7 +201,7 @@ def test_an_explored_spec_leaves_its_final_state_as_plain_sqlite(tmp_path: Path,
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT sku FROM product").fetchall() == [("cola",)]
         assert database.execute("SELECT count(*) FROM reservation").fetchone() == (0,)
-        assert database.execute("SELECT position > 0 FROM bf_state").fetchone() == (1,)
+        assert database.execute("SELECT event > 0 FROM bf_state").fetchone() == (1,)
         schema = "\n".join(sql for (sql,) in database.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL"))
     assert "-- What can be stocked." in schema
 

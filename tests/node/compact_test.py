@@ -4,6 +4,7 @@ import asyncio
 import copy
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -320,6 +321,35 @@ def test_a_compaction_that_fails_at_any_step_leaves_a_working_tenant(
     assert lies == made
     assert len(files(root, "log")) == 1
     assert files(root, "draft") == []
+
+
+@pytest.mark.parametrize("work", ["compact", "rebuild"])
+def test_work_that_is_cancelled_at_any_moment_leaves_a_working_tenant(root: Path, work: str) -> None:
+    async def change(node: Node) -> None:
+        if work == "compact":
+            await compacted(node)
+        else:
+            await rebuild(await node.cell(ACME), env_of(node), INVENTORY, unwatched)
+
+    async def story() -> None:
+        dice = Random(20221125)
+        async with node_on(root) as node:
+            await furnish(node)
+            for number in range(60):
+                await done(node, put(1), f"delivery-{number}")
+                changing = asyncio.create_task(change(node))
+                await asyncio.sleep(dice.random() * 0.02)
+                changing.cancel()
+                await asyncio.wait([changing])
+            assert await on_hand(node) == 60
+            assert (await verify(await node.cell(ACME), env_of(node), unwatched)).sound
+            await change(node)
+            assert await on_hand(node) == 60
+
+    asyncio.run(story())
+    assert len(files(root, "log")) == len(files(root, "state")) == 1
+    lies, made = digests(root)
+    assert lies == made
 
 
 # Rebuilding

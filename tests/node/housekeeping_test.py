@@ -21,6 +21,10 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def generations(root: Path) -> list[int]:
+    return [int(path.name.split("-")[1]) for path in files(root, "log")]
+
+
 async def kept(node: Node, policy: Policy, seconds: float) -> None:
     """Let a node keep house for a while, with traffic."""
     house = asyncio.create_task(keep_house(node, node._env, policy))  # pyright: ignore[reportPrivateUsage]  # as wiring does
@@ -39,8 +43,7 @@ def test_a_log_that_has_grown_is_compacted_by_itself(root: Path) -> None:
             assert await on_hand(node) == 50
 
     asyncio.run(story())
-    (log,) = files(root, "log")
-    assert int(log.name.split("-")[1]) > 2
+    assert max(generations(root)) > 2
     lies, made = digests(root)
     assert lies == made
 
@@ -76,4 +79,4 @@ def test_a_compaction_that_fails_is_told_and_tried_again(
 
     asyncio.run(story())
     assert caplog.text.count("tenant acme was not compacted; it goes on as it was") == 2
-    assert int(files(root, "log")[0].name.split("-")[1]) >= 2
+    assert max(generations(root)) >= 2

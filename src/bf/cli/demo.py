@@ -18,7 +18,7 @@ from bf.cli.listening import stop_signal
 from bf.cli.load import COVER_PERCENT, load, show
 from bf.cli.serve import ADDRESS
 from bf.cli.usage import address
-from bf.cli.wiring import Service, serving, storage
+from bf.cli.wiring import Plan, serving, storage
 
 EXAMPLES = """\
   bf demo                             in ./data/demo on 127.0.0.1:50051
@@ -60,7 +60,7 @@ async def _demo(data: Path, place: Place) -> None:
     if TENANT not in tenants.tenants():
         tenants.create(TENANT)
     token_path = data / "demo.token"
-    async with serving(tenants, Service(place)) as port:
+    async with serving(tenants, Plan(place)) as port:
         token = _token(tenants, token_path)
         ca = data / "ca" / "ca.pem"
         body = SAMPLE.read_bytes()

@@ -15,7 +15,7 @@ from bf.cli.front import Place
 from bf.cli.listening import stop_signal
 from bf.cli.lookout import METRICS, Lookout, watching_of
 from bf.cli.usage import UsageError, address, domain
-from bf.cli.wiring import Service, serving, storage
+from bf.cli.wiring import Plan, serving, storage
 from bf.node.housekeeping import Policy
 
 EXAMPLES = """\
@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
     host, port = address("--addr", args.addr)
     place = Place(host, port, domain(args.domain), args.plain)
     with _unraisable_logged():
-        service = Service(place, Lookout(watching_of(args)), _policy(args), args.take_over)
-        asyncio.run(_serve(args.data, service))
+        plan = Plan(place, Lookout(watching_of(args)), _policy(args), args.take_over)
+        asyncio.run(_serve(args.data, plan))
     return 0
 
 
@@ -91,9 +91,9 @@ def _policy(args: argparse.Namespace) -> Policy | None:
     return Policy(log_per_state=times, archive=not args.discard_archives)
 
 
-async def _serve(data: Path, service: Service) -> None:
-    tenants, place, lookout = storage(data), service.place, service.lookout
-    async with serving(tenants, service) as port:
+async def _serve(data: Path, plan: Plan) -> None:
+    tenants, place, lookout = storage(data), plan.place, plan.lookout
+    async with serving(tenants, plan) as port:
         stop = stop_signal()
         count = len(tenants.tenants())
         how = "in plain text" if place.plain else "over TLS"

@@ -26,6 +26,8 @@ from bf.node.node import Node
 from bf.node.operations import Operations
 from bf.node.status import status
 
+LOCK_TRIES, LOCK_PAUSE_S = 10, 0.05
+
 
 def storage(data: Path) -> DirectoryStorage:
     """Open a data directory, made if it is not there; UsageError if it cannot be used."""
@@ -38,7 +40,7 @@ def storage(data: Path) -> DirectoryStorage:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Plan:
     """How to serve: where, who watches, what the node does by itself, and whether another server is to be relieved."""
 
     place: Place
@@ -48,12 +50,12 @@ class Service:
 
 
 @asynccontextmanager
-async def serving(tenants: DirectoryStorage, service: Service) -> AsyncGenerator[int]:
+async def serving(tenants: DirectoryStorage, plan: Plan) -> AsyncGenerator[int]:
     """Serve the tenants of a data directory; yield the port, and at the end finish what was begun."""
-    place, lookout = service.place, service.lookout
+    place, lookout = plan.place, plan.lookout
     place.check()
-    listening = await take_over(tenants, INVENTORY) if service.take_over else _locked(tenants)
-    async with running(tenants, lookout.meter, policy=service.policy, serving=True) as (node, operations):
+    listening = await take_over(tenants, INVENTORY) if plan.take_over else await _locked(tenants)
+    async with running(tenants, lookout.meter, policy=plan.policy, serving=True) as (node, operations):
         calls = lookout.calls(node, MachineClock())
         front = OpenFront(tenants.root, tenants.folder, calls, place, lookout.meter)
         await lookout.start()
@@ -72,11 +74,18 @@ async def serving(tenants: DirectoryStorage, service: Service) -> AsyncGenerator
         await lookout.stop()
 
 
-def _locked(tenants: DirectoryStorage) -> None:
-    try:
-        tenants.lock()
-    except StorageError as error:
-        raise UsageError(f"--data: {error}") from error
+async def _locked(tenants: DirectoryStorage) -> None:
+    """Take the directory's lock; a command that looks at a tenant holds it for a moment."""
+    held = StorageError()
+    for _ in range(LOCK_TRIES):
+        try:
+            tenants.lock()
+        except StorageError as error:
+            held = error
+            await asyncio.sleep(LOCK_PAUSE_S)
+        else:
+            return
+    raise UsageError(f"--data: {held}") from held
 
 
 @asynccontextmanager

@@ -185,7 +185,14 @@ class Cell:
             raise LogError(f"the cell of {self.tenant} has stopped")
         self._turns.append(turn)
         self._work.set()
-        await asyncio.wait([done, self._task], return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await asyncio.wait([done, self._task], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            if turn in self._turns:
+                self._turns.remove(turn)
+            else:  # what was begun comes to its end, so that whoever asked knows where it stands
+                await asyncio.wait([done, self._task], return_when=asyncio.FIRST_COMPLETED)
+            raise
         if not done.done():
             raise LogError(f"the cell of {self.tenant} has stopped")
         return done.result()

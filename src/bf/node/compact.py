@@ -101,10 +101,11 @@ class _Compaction:
             pause_us = await self._switch(draft, made, at)
             self._meter.observe("pause_seconds", pause_us / 1e6, why="compact")
         except BaseException as error:
-            if cell.alive and draft:
+            if draft:
                 await draft.close()
             if made and cell.derived.number != made.number:
                 made.state.database.close()
+                storage.drop(tenant, made.number)
             if isinstance(error, Exception) and not isinstance(error, CompactionError):
                 why = error if isinstance(error, LogError) else type(error).__name__  # a foreign text may quote data
                 raise CompactionError(f"tenant {tenant} was not compacted: {why}") from error

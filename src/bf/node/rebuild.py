@@ -37,8 +37,9 @@ async def _rebuild(cell: Cell, env: Env, domain: Domain, progress: Progress) -> 
         await _come_near(made.state, cell, progress)
         pause_us = await cell.exclusively(go_over)
     except BaseException:
-        made.state.database.close()
-        storage.drop(tenant, number)
+        if cell.derived.number != number:
+            made.state.database.close()
+            storage.drop(tenant, number)
         raise
     for other in storage.databases(tenant):
         if other != number:

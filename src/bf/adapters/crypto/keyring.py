@@ -24,6 +24,7 @@ from bf.adapters.machine.files import make_folder, remove_durably, write_durably
 
 MASTER_NONCE_BYTES = 12
 PRIVATE = 0o600
+MASTER = "master.key"
 OTHERS = 0o077
 
 
@@ -81,7 +82,9 @@ class Keyring:
             make_folder(folder)
             self._folder = folder / "tenants"
             make_folder(self._folder)
-            self._master = master(folder / "master.key")
+            if not (folder / MASTER).exists() and any(self._folder.iterdir()):
+                raise KeyringError(f"{folder / MASTER} is missing: restore it from where you keep its copy")
+            self._master = master(folder / MASTER)
         except OSError as error:
             raise KeyringError(f"cannot use {folder} for keys: {error.strerror}") from error
         self._known: dict[str, dict[int, bytes]] = {}
