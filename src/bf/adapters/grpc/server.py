@@ -20,6 +20,7 @@ from grpclib.server import Stream
 from bf.adapters.access.gate import AUTHORIZATION, Caller, Gate, Visit, open_gate, told
 from bf.adapters.front.limits import REQUEST_S_MAX, UNREAD_S_MAX
 from bf.adapters.front.under_way import UnderWay
+from bf.adapters.grpc.at_once import answered_at_once, is_whole
 from bf.adapters.grpc.codec import BytesCodec, read_request
 from bf.adapters.grpc.details import details_of
 from bf.adapters.grpc.headers import AnsweringServer
@@ -84,7 +85,8 @@ class DomainService:
                     visit, [str(name) for name in named], _metadata(stream, AUTHORIZATION), request_type
                 )
                 note_parent(_metadata(stream, TRACEPARENT))
-                request = await _in_time(read_request(stream, request_type))
+                reading = read_request(stream, request_type)
+                request = await (reading if is_whole(stream) else _in_time(reading))
                 with self._under_way.one():
                     await answer(stream, caller, request)
             except Refusal as refusal:
@@ -94,6 +96,8 @@ class DomainService:
             answer = await self._calls.call(caller.tenant, request, _metadata(stream, REQUEST_ID), caller.actor)
             if answer.code:
                 raise _error(answer, self._domain.name)
+            if answered_at_once(stream, answer.response):
+                return
             try:
                 async with asyncio.timeout(UNREAD_S_MAX):
                     await stream.send_message(answer.response)
