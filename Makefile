@@ -26,9 +26,10 @@ quick: setup        ## what a git hook runs: format, lint, types, specs
 	.venv/bin/basedpyright
 	.venv/bin/bf test
 
-bench: setup        ## speed: specs against their floor, reserving by the size of the tree
+bench: setup        ## speed: specs against their floor, reserving by the size of the tree, what cannot be lost or read
 	.venv/bin/python bench/floor.py
 	.venv/bin/python bench/tree_size.py
+	.venv/bin/python bench/durable.py
 
 setup: .venv/ready
 
