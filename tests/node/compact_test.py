@@ -11,7 +11,20 @@ import pytest
 from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.tenants import ACME, ROOT, commits, digests, done, files, furnish, new_tenant, node_on, on_hand, put
+from tests.support.tenants import (
+    ACME,
+    ROOT,
+    Traffic,
+    commits,
+    digests,
+    done,
+    files,
+    furnish,
+    new_tenant,
+    node_on,
+    on_hand,
+    put,
+)
 
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.memory.meter import NoMeter
@@ -180,22 +193,12 @@ def test_traffic_goes_on_and_nothing_of_it_is_lost(root: Path) -> None:
     async def story() -> None:
         async with node_on(root) as node:
             await furnish(node)
-            stop = asyncio.Event()
-
-            async def traffic(name: str) -> int:
-                number = 0
-                while not stop.is_set():
-                    await done(node, put(1), f"{name}-{number}")
-                    number += 1
-                return number
-
-            clients = [asyncio.create_task(traffic(f"client-{number}")) for number in range(8)]
+            traffic = Traffic(node, 8)
             results: list[Compacted] = []
             for _ in range(5):
                 await asyncio.sleep(0.05)
                 results.append(await compacted(node))
-            stop.set()
-            sent = sum(await asyncio.gather(*clients))
+            sent = await traffic.stop()
             assert sent > 100
             assert await on_hand(node) == sent
             assert [result.generation for result in results] == [2, 3, 4, 5, 6]
@@ -386,23 +389,13 @@ def test_a_change_of_the_schema_is_a_rebuild_under_traffic(root: Path) -> None:
         async with node_on(root) as node:
             await furnish(node)
             await updates(node, 200, "before")
-            stop = asyncio.Event()
-
-            async def traffic(name: str) -> int:
-                number = 0
-                while not stop.is_set():
-                    await done(node, put(1), f"{name}-{number}")
-                    number += 1
-                return number
-
-            clients = [asyncio.create_task(traffic(f"client-{number}")) for number in range(4)]
+            traffic = Traffic(node, 4)
             await asyncio.sleep(0.05)
             cell = await node.cell(ACME)
             await rebuild(cell, env_of(node), version_2(), unwatched)
             state = cell.derived.state
             assert state.database.execute("SELECT count(*) FROM new_in_version_2").fetchone() == (0,)
-            stop.set()
-            sent = sum(await asyncio.gather(*clients))
+            sent = await traffic.stop()
             assert await on_hand(node) == 200 + sent
 
     asyncio.run(story())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.tenants import ACME, ROOT, digests, done, files, furnish, new_tenant, on_hand, put, uid
+from tests.support.tenants import ACME, ROOT, Traffic, digests, done, files, furnish, new_tenant, on_hand, put, uid
 
 from bf.adapters.crypto.seal import key_number
 from bf.adapters.machine.clock import MachineClock
@@ -133,21 +133,12 @@ def test_traffic_goes_on_while_a_key_is_changed(root: Path) -> None:
     async def story() -> None:
         async with operated(root) as (node, _, do):
             await furnish(node)
-            stop = asyncio.Event()
-
-            async def traffic(name: str) -> int:
-                number = 0
-                while not stop.is_set():
-                    await done(node, put(1), f"{name}-{number}")
-                    number += 1
-                return number
-
-            clients = [asyncio.create_task(traffic(f"client-{number}")) for number in range(4)]
+            traffic = Traffic(node, 4)
             for _ in range(3):
                 await asyncio.sleep(0.05)
                 await do("rotate", forget=True, archive=False)
-            stop.set()
-            assert await on_hand(node) == sum(await asyncio.gather(*clients)) > 0
+            sent = await traffic.stop()
+            assert await on_hand(node) == sent > 0
 
     asyncio.run(story())
     lies, made = digests(root)

@@ -75,6 +75,27 @@ def put(units: int) -> rq.UpdateInventoryReq:
     return rq.UpdateInventoryReq(location=uid(1), product=uid(2), on_hand_change=units)
 
 
+class Traffic:
+    """Somebody who puts units of cola on acme's shelf all the time, several at once, until it is told to stop."""
+
+    def __init__(self, node: Node, clients: int) -> None:
+        self._node = node
+        self._stopped = False
+        self._clients = [asyncio.create_task(self._send(f"client-{number}")) for number in range(clients)]
+
+    async def stop(self) -> int:
+        """Let what was sent be answered; return how many units they were."""
+        self._stopped = True
+        return sum(await asyncio.gather(*self._clients))
+
+    async def _send(self, name: str) -> int:
+        number = 0
+        while not self._stopped:
+            await done(self._node, put(1), f"{name}-{number}")
+            number += 1
+        return number
+
+
 async def on_hand(node: Node, tenant: str = ACME) -> int:
     """Count everything that a tenant has."""
     answer = await node.call(tenant, rq.GetLocInventoryReq(location=ROOT), "")

@@ -33,10 +33,8 @@ def storage(data: Path) -> DirectoryStorage:
     """Open a data directory, made if it is not there; UsageError if it cannot be used."""
     try:
         return DirectoryStorage(data)
-    except StorageError as error:
+    except (StorageError, KeyringError) as error:
         raise UsageError(f"--data: {error}") from error
-    except KeyringError as error:
-        raise UsageError(f"--keys: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
