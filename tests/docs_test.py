@@ -52,7 +52,7 @@ class Folder:
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
         self._env = {
             **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), *_stand_in_for_curl(path), os.environ["PATH"]]),
             "PYTHONPATH": str(path / "src"),
             "NO_COLOR": "1",
             "COLUMNS": "100",
@@ -130,6 +130,17 @@ class Folder:
         self._server.wait(COMMAND_SECONDS_MAX)
         self._server = None
         return self._told.read_text("utf-8").removeprefix(before)
+
+
+def _stand_in_for_curl(path: Path) -> list[str]:
+    """Make a curl where there is none; return the folders to look for it in."""
+    if shutil.which("curl"):
+        return []
+    folder = path.with_name(f"{path.name}-bin")
+    folder.mkdir()
+    (folder / "curl").write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / "tests/support/curl.py"} "$@"\n', "utf-8")
+    (folder / "curl").chmod(0o755)
+    return [str(folder)]
 
 
 def _trimmed(text: str) -> str:

@@ -78,16 +78,22 @@ def test_an_empty_tenant_is_backed_up_and_goes_on(shop: Shop) -> None:
 def test_backups_while_a_server_takes_writes_are_each_a_prefix_of_the_log(shop: Shop) -> None:
     heads = list[int]()
     with served(shop.data) as (_, address), Caller(address, ACME) as caller:
-        enough = threading.Event()
+        enough, written = threading.Event(), threading.Semaphore(0)
 
         def write() -> None:
             while not enough.is_set():
                 caller.call(put(1))
+                written.release()
 
         writer = threading.Thread(target=write)
         writer.start()
         try:
-            heads.extend(shop.backup()["upto"]["event"] for _ in range(4))
+            for _ in range(4):
+                for _ in range(2):  # the first may have been under way during the backup before
+                    assert written.acquire(timeout=60)
+                heads.append(shop.backup()["upto"]["event"])
+                while written.acquire(blocking=False):
+                    pass
             assert shop.backup("--verify")["event"] == heads[-1]
         finally:
             enough.set()
