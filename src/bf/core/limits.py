@@ -9,8 +9,5 @@ REPLY_BYTES_MAX = 4 * 1024 * 1024
 REFUSAL_BYTES_MAX = 1_000
 """The longest sentence of a refusal, in UTF-8: with its details it fits into the 8 KiB of trailers clients take."""
 
-DRAIN_S_MAX = 10
-"""How long a stopping server waits for clients to read the answers of what was under way."""
-
 TENANT_NAME_CHARS_MAX = 63
 """A tenant's name is a DNS label, so that it can be a server name."""

@@ -1,6 +1,7 @@
 """Ports: what the platform asks of the world, in its own words. Adapters bring the technologies."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -62,10 +63,7 @@ START = Pos(event=0, batch=0)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Commits that were appended together, as bytes, and the position after them.
-
-    A generation after the first begins with a baseline, in parts: they stand for everything up to their `pos`.
-    """
+    """Commits that were appended together, or a part of the baseline of a generation, and the position after them."""
 
     pos: Pos
     body: bytes
@@ -204,6 +202,8 @@ class Env:
     clock: Clock
     storage: Storage
     meter: Meter
+    buggify: Callable[[str], bool] = lambda _point: False
+    """Whether to misbehave, within what is allowed, at a named point: only a simulation ever says yes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +215,8 @@ class Answer:
     reason: str = ""
     message: str = ""
     field: str = ""
+    event: int = dataclasses.field(default=0, compare=False)
+    """The position of the state that it was given from."""
 
 
 class Calls(Protocol):

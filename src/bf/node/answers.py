@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from google.protobuf.message import Message
 
 from bf.core.limits import REFUSAL_BYTES_MAX
-from bf.core.ports import Answer, Database
+from bf.core.ports import Answer
 from bf.core.refusal import Code, Refusal
 from bf.core.state import State
 from bf.node.api.commit_pb2 import Commit
@@ -25,13 +25,14 @@ class RequestIdReused(Refusal):
     request_id: str
 
 
-def refused(refusal: Refusal) -> Answer:
-    """Say a refusal as an answer."""
+def refused(refusal: Refusal, event: int = 0) -> Answer:
+    """Say a refusal as an answer, with the position of the state that it was decided on."""
     return Answer(
         code=refusal.code,
         reason=refusal.reason,
         message=_short(str(refusal)),
         field=refusal.facts.get("field", ""),
+        event=event,
     )
 
 
@@ -49,17 +50,17 @@ def digest_of(request: Message) -> int:
     return int.from_bytes(hashlib.blake2b(body, digest_size=8).digest(), "big") >> 1
 
 
-def first_answer(database: Database, commit: Commit) -> Answer | None:
+def first_answer(state: State, commit: Commit) -> Answer | None:
     """Return what the request with the commit's id was answered, if it was; refuse the id of another request."""
-    row = database.execute(
+    row = state.database.execute(
         "SELECT request_digest, code, response, reason, message, field FROM bf_answer WHERE request_id = ?",
         (commit.request_id,),
     ).fetchone()
     if row is None:
         return None
     if row[0] != commit.request_digest:
-        return refused(RequestIdReused(field="request-id", request_id=commit.request_id))
-    return Answer(*row[1:])
+        return refused(RequestIdReused(field="request-id", request_id=commit.request_id), state.pos.event)
+    return Answer(*row[1:], state.pos.event)
 
 
 def note(state: State, commit: Commit) -> None:

@@ -58,6 +58,9 @@ STOPPED = Answer(
     reason="CellStopped",
     message="the tenant is being moved or restarted: repeat the request with the same request-id",
 )
+MISCHIEF_S = 0.05
+"""How long a simulation may hold up what is allowed to take long."""
+
 FAILED = Answer(code=Code.INTERNAL, reason="Internal", message="a fault of ours; it is in the server's log")
 
 
@@ -269,7 +272,8 @@ class Cell:
     def _next_jobs(self) -> list[Job]:
         jobs, size = [self._queue.popleft()], 0
         size = jobs[0].size
-        while self._queue and len(jobs) < BATCH_REQUESTS_MAX and size + self._queue[0].size <= BATCH_BYTES_MAX:
+        most = 1 if self._env.buggify("a batch is tiny") else BATCH_REQUESTS_MAX
+        while self._queue and len(jobs) < most and size + self._queue[0].size <= BATCH_BYTES_MAX:
             jobs.append(self._queue.popleft())
             size += jobs[-1].size
         self._queue_bytes -= size
@@ -292,7 +296,13 @@ class Cell:
                 for job in jobs:
                     if job.watch:
                         job.watch.reaches(APPEND, begun_us, commits=len(batch.commits), bytes=len(body))
+                if self._env.buggify("the log is slow to be asked"):
+                    await asyncio.sleep(MISCHIEF_S)
                 pos = await self.log.append(before, state.pos.event - before.event, body)
+                if self._env.buggify("the log's yes is lost"):
+                    raise UnknownOutcomeError(f"tenant {self.tenant}: the log said yes, and nobody heard it")
+                if self._env.buggify("the state is slow to be committed"):
+                    await asyncio.sleep(MISCHIEF_S)
                 meter.observe("append_seconds", (clock.elapsed_us() - begun_us) / 1e6)
                 meter.observe("batch_commits", len(batch.commits))
                 meter.observe("batch_bytes", len(body))
@@ -326,7 +336,7 @@ class Cell:
         if job.request_id and type(job.request) not in state.domain.queries:
             commit.request_id = job.request_id
             commit.request_digest = answers.digest_of(job.request)
-            known = answers.first_answer(state.database, commit)
+            known = answers.first_answer(state, commit)
             if known:
                 return known
         answer = self._decide(state, job.request, commit)
@@ -342,9 +352,9 @@ class Cell:
             self._require_room(state, request)
             done = state.execute(request, commit.time_us)
         except LimitReached as refusal:  # a limit is set by people: it may be another one when the request is repeated
-            return answers.refused(refusal)
+            return answers.refused(refusal, state.pos.event)
         except Refusal as refusal:
-            answer = answers.refused(refusal)
+            answer = answers.refused(refusal, state.pos.event)
             if commit.request_id:
                 commit.refusal.code, commit.refusal.reason = answer.code, answer.reason
                 commit.refusal.message, commit.refusal.field = answer.message, answer.field
@@ -361,8 +371,8 @@ class Cell:
             commit.events.add(type=event.DESCRIPTOR.name, body=event.SerializeToString())
         size = len(commit.response)
         if size > REPLY_BYTES_MAX and not done.events:
-            return answers.refused(ReplyTooLarge(size=size, most=REPLY_BYTES_MAX))
-        return Answer(code=Code.OK, response=commit.response)
+            return answers.refused(ReplyTooLarge(size=size, most=REPLY_BYTES_MAX), state.pos.event)
+        return Answer(code=Code.OK, response=commit.response, event=state.pos.event)
 
     def _require_room(self, state: State, request: Message) -> None:
         most = self._limits.get("state_bytes")
@@ -374,9 +384,10 @@ class Cell:
         if type(request) not in old.domain.queries:
             return None
         try:
-            return Answer(code=Code.OK, response=old.execute(request, old.time_us).response.SerializeToString())
+            response = old.execute(request, old.time_us).response.SerializeToString()
+            return Answer(code=Code.OK, response=response, event=old.pos.event)
         except Refusal as refusal:
-            return answers.refused(refusal)
+            return answers.refused(refusal, old.pos.event)
         except Exception:  # noqa: BLE001  # it is replaced because it is damaged, or of another shape
             return None
 

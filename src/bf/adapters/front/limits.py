@@ -18,6 +18,9 @@ UNREAD_S_MAX = 30
 GONE_S_MAX = 30
 """How long a peer that went without a word keeps its connection while something waits to be sent, or is silent."""
 
+DRAIN_S_MAX = 10
+"""How long a stopping server waits for clients to read the answers of what was under way."""
+
 CLOSING_S_MAX = 5
 """How long a client may take to say goodbye."""
 

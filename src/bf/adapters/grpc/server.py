@@ -18,7 +18,7 @@ from grpclib.reflection.service import ServerReflection
 from grpclib.server import Stream
 
 from bf.adapters.access.gate import AUTHORIZATION, Caller, Gate, Visit, open_gate, told
-from bf.adapters.front.limits import REQUEST_S_MAX, UNREAD_S_MAX
+from bf.adapters.front.limits import DRAIN_S_MAX, REQUEST_S_MAX, UNREAD_S_MAX
 from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc.at_once import answered_at_once, is_whole
 from bf.adapters.grpc.codec import BytesCodec, read_request
@@ -26,7 +26,6 @@ from bf.adapters.grpc.details import details_of
 from bf.adapters.grpc.headers import AnsweringServer
 from bf.adapters.tracing.parent import TRACEPARENT, note_parent
 from bf.core.domain import Domain
-from bf.core.limits import DRAIN_S_MAX
 from bf.core.ports import Answer, Calls
 from bf.core.refusal import Refusal
 

@@ -1,0 +1,216 @@
+"""What goes wrong, and what operators do: each by its name, begun at its time and ended after its while."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any
+
+from bf.core.domain import Domain
+from bf.core.ports import LogError
+from bf.node.rebuild import rebuild
+from bf.node.replay import unwatched
+from bf.sim.disk import File
+from bf.sim.log import HEAD
+from bf.sim.loop import SimLoop
+from bf.sim.machine import Server
+from bf.sim.net import Link, Network
+from bf.sim.plan import Fault, Plan
+
+OPERATIONS = ("compact", "rotate", "rebuild", "verify", "forget")
+"""What operators do while things go wrong."""
+
+ENDED = "ended"
+
+
+class Troubles:
+    """Carries out the faults of a plan."""
+
+    def __init__(self, plan: Plan, loop: SimLoop, network: Network, servers: Mapping[str, Server], domain: Domain) -> None:
+        self.done: Counter[str] = Counter()
+        """How many faults there were, by kind."""
+        self.operations: Counter[str] = Counter()
+        """How operations ended, by their name and that."""
+        self.unsound: list[str] = []
+        """Tenants whose state was not what their log makes, as a verification said."""
+        self.broken_disks: set[str] = set()
+        """Servers whose disk has refused something: they may have faults of their own to tell."""
+        self.domain = domain
+        self._plan = plan
+        self._loop = loop
+        self._network = network
+        self._servers = servers
+        self._rotten: list[tuple[File, int]] = []
+        self._healed = False
+
+    async def happen(self) -> None:
+        """Let every fault come in its time."""
+        for fault in sorted(self._plan.faults):
+            if fault.at_s > self._loop.now:
+                await asyncio.sleep(fault.at_s - self._loop.now)
+            self.done[fault.what] += 1
+            self._begin(fault)
+            if fault.for_s:
+                self._loop.call_later(fault.for_s, self._end, fault)
+
+    def heal(self) -> None:
+        """Let everything be as it should: links, disks, clocks, machines."""
+        self._healed = True
+        for link in self._network.links():
+            link.cuts, link.slowness = 0, 1.0
+        for file, offset in self._rotten:
+            file.flip(offset)
+        self._rotten.clear()
+        for server in self._servers.values():
+            server.disk.slowness, server.disk.full, server.disk.syncs_to_fail = 1.0, False, 0
+            server.clock.rate = 1.0
+            server.buggify.stop()
+            if server.up:
+                self._loop.release(server.life)
+            else:
+                server.boot(self.domain)
+
+    def _begin(self, fault: Fault) -> None:
+        server = self._servers.get(fault.target) or self._servers[self._plan.homes.get(fault.target, self._plan.servers[0])]
+        match fault.what:
+            case "kill":
+                server.kill()
+            case "power cut":
+                server.cut_power()
+            case "restart":
+                self._restart(server)
+            case "pause":
+                self._loop.hold(server.life)
+            case "cut" | "one-way cut":
+                for link in self._links(fault):
+                    link.cuts += 1
+            case "slow link":
+                for link in self._links(fault):
+                    link.slowness = fault.number
+            case "slow disk":
+                server.disk.slowness = fault.number
+            case "full disk":
+                self.broken_disks.add(server.name)
+                server.disk.full = True
+            case "failed sync":
+                self.broken_disks.add(server.name)
+                server.disk.syncs_to_fail = fault.number
+            case "bit rot":
+                self._rot(server, fault)
+            case "clock jump":
+                server.clock.offset_s += fault.number
+            case "clock drift":
+                server.clock.rate = 1 + fault.number / 1_000
+            case "upgrade":
+                self._upgrade(server)
+            case _:
+                assert fault.what in OPERATIONS, f"{fault.what} is no fault"
+                self._operate(server, fault)
+
+    def _end(self, fault: Fault) -> None:
+        if self._healed:
+            return
+        server = self._servers.get(fault.target)
+        match fault.what:
+            case "kill" | "power cut" if server and not server.up:
+                server.boot(self.domain)
+            case "pause" if server:
+                self._loop.release(server.life)
+            case "cut" | "one-way cut":
+                for link in self._links(fault):
+                    link.cuts -= 1
+            case "slow link":
+                for link in self._links(fault):
+                    link.slowness = 1.0
+            case "slow disk" if server:
+                server.disk.slowness = 1.0
+            case "full disk" if server:
+                server.disk.full = False
+            case _:
+                pass
+
+    def _links(self, fault: Fault) -> Sequence[Link]:
+        """Return the links that a fault names: client|server both ways, client>server one way."""
+        if ">" in fault.target:
+            source, target = fault.target.split(">")
+            return [self._network.link(source, target)]
+        one, other = fault.target.split("|")
+        return [self._network.link(one, other), self._network.link(other, one)]
+
+    def _restart(self, server: Server) -> None:
+        """End a process as operators do, letting it finish, and begin another one."""
+
+        async def stop() -> None:
+            await server.node.stop()
+            self._loop.call_for(self._loop.world, self._loop.now, begin, server.life)
+
+        def begin(life: object) -> None:
+            if server.life is life and server.up:
+                server.kill()
+                server.boot(self.domain)
+
+        if server.up:
+            server.run(self._loop.create_task, stop())
+
+    def _rot(self, server: Server, fault: Fault) -> None:
+        """Flip a bit in a record of a tenant's log that is not the last one: the last one counts as never finished."""
+        disk, tenant = server.disk, fault.target
+        names = [name for name in disk.list(tenant) if name.startswith("log-")]
+        if not names or not server.up:
+            return
+        file = disk.file(f"{tenant}/{names[-1]}")
+        starts = [0]
+        while starts[-1] < len(file.durable):
+            starts.append(starts[-1] + HEAD.size + HEAD.unpack_from(file.durable, starts[-1])[1])
+        if len(starts) > 3 and not file.pending:  # noqa: PLR2004  # two records at least, and the end
+            offset = HEAD.size + fault.number % max(1, starts[-2] - HEAD.size)
+            record = max(start for start in starts if start <= offset)
+            if offset - record >= HEAD.size:  # a wrong length would make everything after it one unfinished record
+                file.flip(offset)
+                self._rotten.append((file, offset))
+
+    def _upgrade(self, server: Server) -> None:
+        """Go over to the next release while everybody is served: states of another schema, made beside."""
+        self.domain = next_release(self.domain)
+
+        async def go_over(domain: Domain) -> None:
+            for tenant in server.storage.tenants():
+                try:
+                    await rebuild(await server.node.cell(tenant), server.env, domain, unwatched)
+                    self.operations["upgrade", ENDED] += 1
+                except (LogError, OSError) as error:
+                    self.operations["upgrade", type(error).__name__] += 1
+            server.node.domain = domain
+
+        if server.up:
+            server.run(self._loop.create_task, go_over(self.domain))
+
+    def _operate(self, server: Server, fault: Fault) -> None:
+        if server.up:
+            server.run(self._loop.create_task, self._operation(server, fault))
+
+    async def _operation(self, server: Server, fault: Fault) -> None:
+        name = "rotate" if fault.what == "forget" else fault.what
+        arguments: dict[str, Any] = {"tenant": fault.target} | ({"forget": True} if fault.what == "forget" else {})
+        try:
+            told = await server.operations[name](arguments, _unwatched)
+        except LogError as error:
+            self.operations[fault.what, type(error).__name__] += 1
+        except OSError:
+            self.operations[fault.what, "disk"] += 1
+        else:
+            self.operations[fault.what, ENDED] += 1
+            if not told.get("sound", True):
+                self.unsound.append(f"{fault.target}: {told}")
+
+
+def next_release(domain: Domain) -> Domain:
+    """Return a domain as a later release could have it: other tables, other code, the same facts."""
+    later = copy(domain)
+    later.version += 1
+    later.schema += f"\nCREATE INDEX product_in_release_{later.version} ON product (sku);\n"
+    return later
+
+
+def _unwatched(progress: Mapping[str, Any]) -> None:
+    del progress

@@ -1,0 +1,215 @@
+"""A tenant's log on a simulated disk: records one after the other in a file, one sync per batch.
+
+    kind 1 | size of the body 4 | event 8 | batch 8 | CRC-32 of all that and of the body 4 | body
+
+A record that ends with the file, or whose checksum is wrong with nothing after it, was being written when the power went:
+it was never acknowledged, and it goes. Anything else that does not fit is damage.
+"""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Sequence
+from zlib import crc32
+
+from bf.core.ports import START, Batch, CompactedError, ConflictError, DamagedLogError, Pos, UnknownOutcomeError
+from bf.sim.disk import Disk, File
+
+HEAD = struct.Struct(">BIQQI")
+BATCH, BASELINE = 1, 2
+
+
+class Records:
+    """What a process knows of a log's file: every record in it, read once, and again when the file has changed."""
+
+    def __init__(self, disk: Disk, file: File) -> None:
+        self.disk = disk
+        self.file = file
+        self.path = file.name
+        self.writing = asyncio.Lock()
+        self.grown = asyncio.Event()
+        self.held = 0
+        """How many logs have it open."""
+        self._version = -1
+        self._size = 0
+        self._parts: list[Batch] = []
+        self._batches: list[Batch] = []
+        self._head = START
+        self.base = START
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that hold records."""
+        self.refresh()
+        return self._size
+
+    @property
+    def head(self) -> Pos:
+        """Return the position after the last record."""
+        self.refresh()
+        return self._head
+
+    @property
+    def parts(self) -> list[Batch]:
+        """Return the parts of the baseline."""
+        self.refresh()
+        return self._parts
+
+    @property
+    def batches(self) -> list[Batch]:
+        """Return the batches."""
+        self.refresh()
+        return self._batches
+
+    def refresh(self) -> None:
+        """Read the file again if it is not what was read; DamagedLogError."""
+        file = self.file
+        if file.version == self._version:
+            return
+        content = bytes(file.content)
+        self._parts, self._batches, self._head, self.base, self._size = [], [], START, START, 0
+        while self._size < len(content):
+            end = self._record(content, self._size)
+            if not end:
+                break
+            self._size = end
+        if self._size < len(content):
+            file.truncate(self._size)
+        self._version = file.version
+
+    def add(self, batch: Batch) -> int:
+        """Write a record at the end, and return where; OSError if the disk is full."""
+        kind = BASELINE if batch.baseline else BATCH
+        head = HEAD.pack(kind, len(batch.body), batch.pos.event, batch.pos.batch, 0)
+        head = HEAD.pack(kind, len(batch.body), batch.pos.event, batch.pos.batch, crc32(head + batch.body))
+        at = self.size
+        self.disk.write(self.file, at, head + batch.body)
+        self._keep(batch)
+        self._size = at + len(head) + len(batch.body)
+        self._version = self.file.version
+        return at
+
+    def take_back(self, at: int) -> None:
+        """Cut the file where a record began that could not be synced."""
+        self.file.truncate(at)
+
+    def _record(self, content: bytes, at: int) -> int:
+        """Read the record at a place, and return where it ends; 0 if it was never finished."""
+        if at + HEAD.size > len(content):
+            return 0
+        kind, size, event, number, checksum = HEAD.unpack_from(content, at)
+        end = at + HEAD.size + size
+        body = content[at + HEAD.size : end]
+        if end > len(content):
+            return 0
+        if crc32(HEAD.pack(kind, size, event, number, 0) + body) != checksum:
+            if end == len(content):
+                return 0
+            raise DamagedLogError(f"{self.path}: the record after batch {self._head.batch} is damaged")
+        self._keep(Batch(Pos(event, number), body, kind == BASELINE))
+        return end
+
+    def _keep(self, batch: Batch) -> None:
+        if batch.baseline:
+            self._parts.append(batch)
+            self.base = batch.pos
+        else:
+            self._batches.append(batch)
+        self._head = batch.pos
+
+
+class SimLog:
+    """One generation of a tenant's log."""
+
+    def __init__(self, records: Records, generation: int) -> None:
+        """Open a file that is there."""
+        self._records = records
+        self._generation = generation
+        self._open = True
+        records.held += 1
+        records.refresh()
+
+    @property
+    def generation(self) -> int:
+        """Return the generation's number."""
+        return self._generation
+
+    async def append(self, expected: Pos, events: int, body: bytes) -> Pos:
+        """Append a batch of so many `events` after `expected`, durably."""
+        records = self._records
+        async with records.writing:
+            if records.head != expected:
+                raise ConflictError(f"expected {expected}, the log is at {records.head}")
+            pos = Pos(expected.event + events, expected.batch + 1)
+            try:
+                at = records.add(Batch(pos, body))
+                await self._synced(at)
+            except OSError as error:
+                raise UnknownOutcomeError(f"{records.path}: {error.strerror}") from error
+        grown, records.grown = records.grown, asyncio.Event()
+        grown.set()
+        return pos
+
+    async def _synced(self, at: int) -> None:
+        try:
+            await self._records.disk.sync(self._records.file)
+        except OSError:
+            self._records.take_back(at)
+            raise
+
+    async def extend(self, batches: Sequence[Batch]) -> None:
+        """Copy batches of an earlier generation into a draft."""
+        records = self._records
+        for batch in batches:
+            head = records.head
+            fits = head in (START, batch.pos) if batch.baseline else head.batch == batch.pos.batch - 1
+            if not fits:
+                raise ConflictError(f"{batch.pos} does not follow {head}")
+            records.add(batch)
+
+    async def head(self) -> Pos:
+        """Return the position after the last batch."""
+        return self._records.head
+
+    async def read(self, after: Pos) -> AsyncIterator[Batch]:
+        """Yield the batches after a position, in order and without holes."""
+        records = self._records
+        number, parts = after.batch, records.parts
+        if after != START and number < records.base.batch:
+            raise CompactedError(f"batch {number + 1} lies before the baseline of batch {records.base.batch}")
+        if after == START and parts:
+            for part in parts:
+                yield part
+            number = records.base.batch
+        while number < records.head.batch:
+            batches = records.batches
+            index = number - records.base.batch
+            if index >= len(batches) or batches[index].pos.batch != number + 1:
+                raise DamagedLogError(f"{records.path}: batch {number + 1} is missing")
+            yield batches[index]
+            number += 1
+
+    async def follow(self, after: Pos) -> AsyncIterator[Batch]:
+        """Yield the batches after a position, and then each new one, for ever."""
+        while True:
+            grown = self._records.grown
+            async for batch in self.read(after):
+                yield batch
+                after = batch.pos
+            await grown.wait()
+
+    async def sync(self) -> None:
+        """Make everything durable."""
+        try:
+            await self._records.disk.sync(self._records.file)
+        except OSError as error:
+            raise DamagedLogError(f"{self._records.path}: {error.strerror}") from error
+
+    async def size(self) -> int:
+        """Return the bytes that it takes."""
+        return self._records.size
+
+    async def close(self) -> None:
+        """Give the file back."""
+        if self._open:
+            self._open = False
+            self._records.held -= 1

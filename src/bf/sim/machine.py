@@ -1,0 +1,110 @@
+"""Machines: a disk, a clock of their own, and the process that runs on them now, if any."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from bf.core.domain import Domain
+from bf.core.ports import Env
+from bf.node.housekeeping import Policy, keep_house
+from bf.node.node import Node
+from bf.node.operations import Operations
+from bf.sim.buggify import Buggify
+from bf.sim.disk import Disk
+from bf.sim.loop import Life, SimLoop
+from bf.sim.meter import SimMeter
+from bf.sim.storage import SimStorage
+
+EPOCH_US = 1_795_680_000_000_000
+"""When simulated time begins: 2026-11-26 08:00 UTC."""
+
+
+class SimClock:
+    """A machine's clock: it may be ahead, behind, too fast, and it may jump."""
+
+    def __init__(self, loop: SimLoop) -> None:
+        self.offset_s = 0.0
+        self.rate = 1.0
+        self._loop = loop
+
+    def now_us(self) -> int:
+        """Return microseconds since 1970, as this machine believes."""
+        return EPOCH_US + int((self._loop.now * self.rate + self.offset_s) * 1e6)
+
+    def elapsed_us(self) -> int:
+        """Return microseconds since the simulation began."""
+        return int(self._loop.now * 1e6)
+
+
+class Machine:
+    """A computer with a name; clients are machines without a node."""
+
+    def __init__(self, loop: SimLoop, name: str, number: int) -> None:
+        self.name = name
+        self.loop = loop
+        self.clock = SimClock(loop)
+        self.lives = 1
+        self._number = number
+        self.life = Life(name, number)
+
+    @property
+    def up(self) -> bool:
+        """Whether a process runs on it."""
+        return not self.life.dead
+
+    def run(self, work: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401  # whatever the work gives
+        """Do something as this machine's process: what it schedules is its own."""
+        before, self.loop.current = self.loop.current, self.life
+        try:
+            return work(*args)
+        finally:
+            self.loop.current = before
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self.up:
+            self.loop.bury(self.life)
+
+    def new_life(self) -> None:
+        """Begin another process."""
+        assert not self.up, f"{self.name} runs"
+        self.lives += 1
+        self.life = Life(self.name, self._number)
+
+
+class Server(Machine):
+    """A machine that runs a node."""
+
+    def __init__(self, loop: SimLoop, name: str, number: int, seed: str, *, sealed: bool, sync_s: float, buggify: Buggify, policy: Policy) -> None:
+        super().__init__(loop, name, number)
+        self.disk = Disk(loop, name, Random(f"{seed}/{name}/disk"))
+        self.disk.sync_s = sync_s
+        self.buggify = buggify
+        self.meter = SimMeter()
+        self.domain: Domain | None = None
+        self._sealed = sealed
+        self._policy = policy
+        self._dice = Random(f"{seed}/{name}/keys")
+        self.node: Node
+        self.storage: SimStorage
+        self.operations: dict[str, Any]
+        self.env: Env
+
+    def boot(self, domain: Domain) -> None:
+        """Start a node on what lies on the disk."""
+        if not self.up:
+            self.new_life()
+        self.domain = domain
+        self.storage = SimStorage(self.disk, self.life, self._dice.randbytes, sealed=self._sealed)
+        self.env = Env(self.clock, self.storage, self.meter, self.buggify)
+        self.run(self._boot, domain)
+
+    def _boot(self, domain: Domain) -> None:
+        self.node = Node(self.env, domain)
+        self.operations = Operations(self.node, self.env, self.storage).table()
+        self.loop.create_task(keep_house(self.node, self.env, self._policy), name="housekeeping")
+
+    def cut_power(self) -> None:
+        """End the process, and lose what the disk had not synced."""
+        self.kill()
+        self.disk.cut_power()
