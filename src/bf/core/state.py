@@ -145,7 +145,7 @@ class State:
         """Apply events that have happened; what one looks up, the next ones know."""
         self._usage = None
         tx = self._replaying or Tx(self.database, self.domain.appliers, self.last_uid, now_us)
-        self._replaying, tx.now_us = tx, now_us
+        self._replaying, tx.now_us, tx.last_uid = tx, now_us, self.last_uid
         appliers, count = self.domain.appliers, 0
         for event in events:
             appliers[type(event)](tx, event)

@@ -156,6 +156,8 @@ class Disk:
         await asyncio.sleep(seconds)
         self.syncs += 1
         self._loop.note(self._label, self.syncs)
+        if self._loop.recorder:
+            self._loop.recorder(self._loop.now, "sync", self.name, f"{file.name}{' fails' if self.syncs_to_fail else ''}")
         if self.syncs_to_fail:
             self.syncs_to_fail -= 1
             del file.pending[:writes]

@@ -49,12 +49,16 @@ class Troubles:
             if fault.at_s > self._loop.now:
                 await asyncio.sleep(fault.at_s - self._loop.now)
             self.done[fault.what] += 1
+            if self._loop.recorder:
+                self._loop.recorder(self._loop.now, "fault", fault.target, str(fault))
             self._begin(fault)
             if fault.for_s:
                 self._loop.call_later(fault.for_s, self._end, fault)
 
     def heal(self) -> None:
         """Let everything be as it should: links, disks, clocks, machines."""
+        if self._loop.recorder:
+            self._loop.recorder(self._loop.now, "phase", "world", "everything is healed")
         self._healed = True
         for link in self._network.links():
             link.cuts, link.slowness = 0, 1.0

@@ -1,5 +1,6 @@
 """What clients saw: every request, when it was sent, and what came back, if anything."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
@@ -36,14 +37,19 @@ class History:
     asked: list[Asked] = field(default_factory=list[Asked])
     known: dict[str, int] = field(default_factory=dict[str, int])
     """By tenant, the newest position that somebody has been told of."""
+    recorder: Callable[[float, str, str, str], None] | None = None
 
     def begin(self, client: str, tenant: str, request: Message, request_id: str, now_s: float) -> Asked:
         """Note that a request is sent."""
         asked = Asked(len(self.asked), client, tenant, request, request_id, now_s, self.known.get(tenant, 0))
         self.asked.append(asked)
+        if self.recorder:
+            self.recorder(now_s, "ask", client, f"{tenant}: {type(request).__name__} {request_id}")
         return asked
 
     def end(self, asked: Asked, answer: Answer, now_s: float) -> None:
         """Note what came back."""
         asked.answer, asked.ended_s = answer, now_s
+        if self.recorder:
+            self.recorder(now_s, "answer", asked.client, f"{asked.tenant}: {asked}")
         self.known[asked.tenant] = max(self.known.get(asked.tenant, 0), answer.event)

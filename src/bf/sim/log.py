@@ -125,8 +125,8 @@ class SimLog:
         self._records = records
         self._generation = generation
         self._open = True
-        records.held += 1
         records.refresh()
+        records.held += 1
 
     @property
     def generation(self) -> int:

@@ -89,6 +89,8 @@ class SimLoop(BaseEventLoop):
         self.digest = 0
         self.told: Callable[[float, Life, str], None] | None = None
         """Called with each callback before it runs, when somebody wants the whole trace."""
+        self.recorder: Callable[[float, str, str, str], None] | None = None
+        """Called with the time, a kind, a machine and a sentence about whatever happens, when somebody wants to see it."""
         self.faults: list[str] = []
         """What nobody has caught."""
         self.world = Life("world", 0)

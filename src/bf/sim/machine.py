@@ -63,6 +63,8 @@ class Machine:
     def kill(self) -> None:
         """End the process at once."""
         if self.up:
+            if self.loop.recorder:
+                self.loop.recorder(self.loop.now, "life", self.name, f"life {self.lives} ends")
             self.loop.bury(self.life)
 
     def new_life(self) -> None:
@@ -94,6 +96,8 @@ class Server(Machine):
         """Start a node on what lies on the disk."""
         if not self.up:
             self.new_life()
+        if self.loop.recorder:
+            self.loop.recorder(self.loop.now, "life", self.name, f"life {self.lives} begins")
         self.domain = domain
         self.storage = SimStorage(self.disk, self.life, self._dice.randbytes, sealed=self._sealed)
         self.env = Env(self.clock, self.storage, self.meter, self.buggify)

@@ -59,6 +59,8 @@ class Link:
         loop, profile = self._loop, self.profile
         self.sent += 1
         loop.note(self._label, size, checksum)
+        if loop.recorder:
+            loop.recorder(loop.now, "message", self.name, f"{size} bytes{' into a cut' if self.cuts else ''}")
         if self.cuts:
             return False
         self._free_at = max(self._free_at, loop.now) + size / profile.bytes_per_s

@@ -80,16 +80,12 @@ class World:
         machines = [Machine(self.loop, name, first + number) for number, name in enumerate([*plan.clients, "furnisher"])]
         self.clients = {machine.name: self._client(machine) for machine in machines}
         self.troubles = Troubles(plan, self.loop, self.network, self.servers, INVENTORY)
-        self.watch: Callable[[World], None] | None = None
-        """Called when the world is made, by whoever wants to see it live."""
         self._lines: dict[tuple[str, str], Line] = {}
         self._longest_queue = 0
 
     def run(self) -> Outcome:
         """Live through all four phases; what does not hold is in the outcome."""
         outcome = Outcome(self.plan)
-        if self.watch:
-            self.watch(self)
         try:
             with fenced(self.loop, self.plan.seed):
                 outcome.checks = self.loop.run_until_complete(self._live())
@@ -103,6 +99,10 @@ class World:
             self._end()
         self._sum_up(outcome)
         return outcome
+
+    def record(self, recorder: Callable[[float, str, str, str], None]) -> None:
+        """Let everything that happens be told to somebody: its time, kind, machine, and a sentence."""
+        self.loop.recorder = self.history.recorder = recorder
 
     # The four phases
 
