@@ -102,8 +102,8 @@ async def _verified(server: Server, tenant: str) -> Mapping[str, object]:
 
 async def _check_nothing_is_left(evidence: Evidence, server: Server) -> None:
     """A node that is stopped leaves nothing: no task, no open log, no open state."""
-    await server.run(evidence.loop.create_task, server.node.stop())
-    names = [task.get_name() for task in evidence.loop.tasks_of(server.life) if task.get_name() != "housekeeping"]
+    await server.run(evidence.loop.create_task, server.stop())
+    names = [task.get_name() for task in evidence.loop.tasks_of(server.life)]
     evidence.require(not names, "8", f"{server.name} has stopped and left tasks: {names}")
     evidence.require(server.storage.logs_open == 0, "8", f"{server.name} left {server.storage.logs_open} logs open")
     evidence.require(server.storage.states_open == 0, "8", f"{server.name} left {server.storage.states_open} states open")

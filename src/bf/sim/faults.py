@@ -33,6 +33,8 @@ class Troubles:
         """How operations ended, by their name and that."""
         self.unsound: list[str] = []
         """Tenants whose state was not what their log makes, as a verification said."""
+        self.operating = 0
+        """How many operations are under way."""
         self.broken_disks: set[str] = set()
         """Servers whose disk has refused something: they may have faults of their own to tell."""
         self.domain = domain
@@ -145,7 +147,7 @@ class Troubles:
         """End a process as operators do, letting it finish, and begin another one."""
 
         async def stop() -> None:
-            await server.node.stop()
+            await server.stop()
             self._loop.call_for(self._loop.world, self._loop.now, begin, server.life)
 
         def begin(life: object) -> None:
@@ -195,6 +197,7 @@ class Troubles:
 
     async def _operation(self, server: Server, fault: Fault) -> None:
         name = "rotate" if fault.what == "forget" else fault.what
+        self.operating += 1
         arguments: dict[str, Any] = {"tenant": fault.target} | ({"forget": True} if fault.what == "forget" else {})
         try:
             told = await server.operations[name](arguments, _unwatched)
@@ -206,6 +209,8 @@ class Troubles:
             self.operations[fault.what, ENDED] += 1
             if not told.get("sound", True):
                 self.unsound.append(f"{fault.target}: {told}")
+        finally:
+            self.operating -= 1
 
 
 def next_release(domain: Domain) -> Domain:

@@ -1,5 +1,6 @@
 """Machines: a disk, a clock of their own, and the process that runs on them now, if any."""
 
+import asyncio
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -106,7 +107,13 @@ class Server(Machine):
     def _boot(self, domain: Domain) -> None:
         self.node = Node(self.env, domain)
         self.operations = Operations(self.node, self.env, self.storage).table()
-        self.loop.create_task(keep_house(self.node, self.env, self._policy), name="housekeeping")
+        self._house = self.loop.create_task(keep_house(self.node, self.env, self._policy), name="housekeeping")
+
+    async def stop(self) -> None:
+        """Let the node finish what it has begun, as a server does that is told to end; to be run as its process."""
+        self._house.cancel()
+        await asyncio.wait([self._house])
+        await self.node.stop()
 
     def cut_power(self) -> None:
         """End the process, and lose what the disk had not synced."""

@@ -16,6 +16,9 @@ from bf.sim.loop import Owner, SimLoop
 RESEND_S = 0.2
 """How long a lost packet is missed."""
 
+DELAY_S_MAX = 10.0
+"""How long anything is under way at most, however slow the link."""
+
 APART_S = 1e-9
 """How much later than the one before it anything arrives at least."""
 
@@ -63,11 +66,11 @@ class Link:
             loop.recorder(loop.now, "message", self.name, f"{size} bytes{' into a cut' if self.cuts else ''}")
         if self.cuts:
             return False
-        self._free_at = max(self._free_at, loop.now) + size / profile.bytes_per_s
+        self._free_at = min(max(self._free_at, loop.now), loop.now + DELAY_S_MAX) + size / profile.bytes_per_s
         delay = profile.delay_s + profile.jitter_s * self._roll()
         if profile.loss and self._roll() < profile.loss:
             delay += RESEND_S
-        self._last_at = max(self._free_at + delay * self.slowness, self._last_at + APART_S, loop.now)
+        self._last_at = max(self._free_at + min(delay * self.slowness, DELAY_S_MAX), self._last_at + APART_S, loop.now)
         loop.call_for(owner, self._last_at, self._arrive, deliver, args)
         return True
 

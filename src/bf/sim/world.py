@@ -150,7 +150,7 @@ class World:
 
     async def _everybody_is_answered(self) -> None:
         until = self.loop.now + LIVENESS_S
-        while any(client.asking for client in self.clients.values()):
+        while any(client.asking for client in self.clients.values()) or self.troubles.operating:
             if self.loop.now > until:
                 waits = [str(asked) for asked in self.history.asked if asked.answer is None and asked.request_id]
                 raise ViolationError("liveness", f"{LIVENESS_S:.0f} s after all was healed no answer to: {waits[:5]}")
