@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from random import Random
 from zlib import crc32
 
-from bf.sim.loop import SimLoop
+from bf.sim.loop import Life, SimLoop
 
 SECTOR_BYTES = 512
 """What a disk writes as a whole."""
@@ -36,6 +36,8 @@ class File:
     """Raised whenever the content changes."""
     name: str = ""
     """How it was first called."""
+    writer: Life | None = None
+    """The process that has it locked."""
 
     def write(self, offset: int, body: bytes) -> None:
         """Change the cache."""

@@ -29,6 +29,7 @@ USUAL = {
 FAULTS: Mapping[str, tuple[float, float]] = {
     "kill": (0.05, 5), "power cut": (0.05, 8), "restart": (0, 0), "pause": (0.1, 4), "cut": (0.2, 8), "one-way cut": (0.2, 8),
     "slow link": (0.5, 10), "slow disk": (0.5, 10), "full disk": (0.5, 6), "failed sync": (0, 0), "bit rot": (0, 0),
+    "lost record": (0, 0), "moved record": (0, 0), "twin": (2, 20), "limit": (0, 0),
     "clock jump": (0, 0), "clock drift": (0, 0), "upgrade": (0, 0),
     "compact": (0, 0), "rotate": (0, 0), "rebuild": (0, 0), "verify": (0, 0), "forget": (0, 0),
 }  # fmt: skip
@@ -43,7 +44,7 @@ class Scenario:
 
     summary: str
     seconds: float = SHORT_S
-    faults: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(FAULTS, 1.0))
+    faults: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(FAULTS, 1.0) | {"twin": 0})
     """What may go wrong, and how often in relation."""
     faults_per_minute: tuple[float, float] = (2, 12)
     asks_per_minute: tuple[float, float] = (20, 90)
@@ -74,7 +75,7 @@ SCENARIOS = {
     ),
     "flaky-disk": Scenario(
         "disks that are slow, full, rotten or lose power",
-        faults=ONLY({"power cut": 4, "kill": 2, "slow disk": 2, "full disk": 2, "failed sync": 3, "bit rot": 1}),
+        faults=ONLY({"power cut": 4, "kill": 2, "slow disk": 2, "full disk": 2, "failed sync": 3, "bit rot": 1, "lost record": 1}),
         faults_per_minute=(6, 20),
     ),
     "mobile-clients": Scenario(
@@ -90,8 +91,12 @@ SCENARIOS = {
         faults_per_minute=(10, 30),
     ),
     "key-rotation": Scenario(
-        "keys are changed and destroyed all the time", faults=ONLY({"rotate": 5, "forget": 3, "kill": 2, "power cut": 2, "compact": 1}),
+        "keys are changed and destroyed all the time", faults=ONLY({"rotate": 5, "forget": 3, "kill": 2, "power cut": 2, "compact": 1, "moved record": 1}),
         faults_per_minute=(8, 24),
+    ),
+    "two-servers": Scenario(
+        "two processes write to one directory, where one should be",
+        faults=ONLY({"twin": 4, "kill": 2, "power cut": 2, "pause": 2, "slow disk": 1, "failed sync": 1}), faults_per_minute=(6, 20), servers=(1, 1),
     ),
     "schema-upgrade": Scenario(
         "later releases take over while everybody asks", faults=ONLY({"upgrade": 4, "rebuild": 2, "kill": 2, "restart": 2, "power cut": 1, "verify": 1}),
@@ -172,11 +177,15 @@ class _Drawing:
             at_s = FURNISH_S + dice.random() * (self._seconds - FURNISH_S)
             if scenario.together and dice.random() < 0.5:  # noqa: PLR2004  # half of them come together
                 at_s = min(self._seconds, dice.choice(moments) + dice.random() * 5)
-            faults.append(Fault(at_s, dice.uniform(*FAULTS[what]), what, self._target(dice, what), self._number(dice, what)))
+            fault = Fault(at_s, dice.uniform(*FAULTS[what]), what, self._target(dice, what), self._number(dice, what))
+            faults.append(fault)
+            if what == "kill" and "power cut" in kinds and dice.random() < 0.3:  # noqa: PLR2004  # what the second life has believed is put to the test
+                later = at_s + fault.for_s + dice.uniform(0.01, 2)
+                faults.append(Fault(later, dice.uniform(*FAULTS["power cut"]), "power cut", fault.target))
         return sorted(faults)
 
     def _target(self, dice: Random, what: str) -> str:
-        if what in OPERATIONS or what == "bit rot":
+        if what in (*OPERATIONS, "bit rot", "lost record", "moved record"):
             return dice.choice(self._tenants)
         server = dice.choice(self._servers)
         if what in ("cut", "slow link"):
@@ -203,7 +212,10 @@ class _Drawing:
         dice = self._stream("buggify")
         if dice.random() < 0.5:  # noqa: PLR2004  # half of all runs are free of it
             return {}
-        return {point: dice.choice((0.01, 0.05, 0.25)) for point in POINTS if dice.random() < 0.4}  # noqa: PLR2004  # some
+        odds = {point: dice.choice((0.01, 0.05, 0.25)) for point in POINTS if dice.random() < 0.4}  # noqa: PLR2004  # some
+        if "twin" in self._scenario.faults and self._scenario.faults["twin"]:
+            odds.pop("a log is compacted early", None)
+        return odds
 
     def _stream(self, name: str) -> Random:
         return Random(f"{self._seed}/draw/{name}")
@@ -212,5 +224,5 @@ class _Drawing:
 def _some(dice: Random, odds: Mapping[str, float], always: Sequence[str] = ()) -> dict[str, float]:
     """Switch on a random part of what there is, some of it strongly."""
     share = dice.choice((0.25, 0.5, 1.0))
-    some = {name: weight * dice.choice((1, 1, 5)) for name, weight in odds.items() if name in always or dice.random() < share}
+    some = {name: weight * dice.choice((1, 1, 5)) for name, weight in odds.items() if weight and (name in always or dice.random() < share)}
     return some or dict(odds)

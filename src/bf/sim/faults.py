@@ -2,22 +2,22 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
 from bf.core.domain import Domain
 from bf.core.ports import LogError
+from bf.node.node import TenantNotFound
 from bf.node.rebuild import rebuild
 from bf.node.replay import unwatched
-from bf.sim.disk import File
-from bf.sim.log import HEAD
+from bf.sim.damage import flip_a_bit, lose_a_record, swap_records
 from bf.sim.loop import SimLoop
 from bf.sim.machine import Server
 from bf.sim.net import Link, Network
 from bf.sim.plan import Fault, Plan
 
-OPERATIONS = ("compact", "rotate", "rebuild", "verify", "forget")
+OPERATIONS = ("compact", "rotate", "rebuild", "verify", "forget", "limit")
 """What operators do while things go wrong."""
 
 ENDED = "ended"
@@ -42,7 +42,7 @@ class Troubles:
         self._loop = loop
         self._network = network
         self._servers = servers
-        self._rotten: list[tuple[File, int]] = []
+        self._to_mend: list[Callable[[], None]] = []
         self._healed = False
 
     async def happen(self) -> None:
@@ -64,10 +64,13 @@ class Troubles:
         self._healed = True
         for link in self._network.links():
             link.cuts, link.slowness = 0, 1.0
-        for file, offset in self._rotten:
-            file.flip(offset)
-        self._rotten.clear()
+        for mend in reversed(self._to_mend):
+            mend()
+        self._to_mend.clear()
         for server in self._servers.values():
+            if self._plan.has("twin"):  # what a second process wrote, the first one learns when it writes itself, or begins anew
+                server.end_twin()
+                server.kill()
             server.disk.slowness, server.disk.full, server.disk.syncs_to_fail = 1.0, False, 0
             server.clock.rate = 1.0
             server.buggify.stop()
@@ -101,8 +104,12 @@ class Troubles:
             case "failed sync":
                 self.broken_disks.add(server.name)
                 server.disk.syncs_to_fail = fault.number
-            case "bit rot":
-                self._rot(server, fault)
+            case "bit rot" | "lost record" | "moved record":
+                self._damage(server, fault)
+            case "twin" if server.up and not server.twin:
+                server.begin_twin(self.domain)
+            case "twin":
+                pass
             case "clock jump":
                 server.clock.offset_s += fault.number
             case "clock drift":
@@ -128,6 +135,8 @@ class Troubles:
             case "slow link":
                 for link in self._links(fault):
                     link.slowness = 1.0
+            case "twin" if server:
+                server.end_twin()
             case "slow disk" if server:
                 server.disk.slowness = 1.0
             case "full disk" if server:
@@ -158,22 +167,19 @@ class Troubles:
         if server.up:
             server.run(self._loop.create_task, stop())
 
-    def _rot(self, server: Server, fault: Fault) -> None:
-        """Flip a bit in a record of a tenant's log that is not the last one: the last one counts as never finished."""
-        disk, tenant = server.disk, fault.target
-        names = [name for name in disk.list(tenant) if name.startswith("log-")]
-        if not names or not server.up:
+    def _damage(self, server: Server, fault: Fault) -> None:
+        """Spoil a tenant's log, and let it be read again."""
+        names = [name for name in server.disk.list(fault.target) if name.startswith("log-")]
+        if not names or not server.up or (fault.what == "moved record" and not self._plan.sealed):
             return
-        file = disk.file(f"{tenant}/{names[-1]}")
-        starts = [0]
-        while starts[-1] < len(file.durable):
-            starts.append(starts[-1] + HEAD.size + HEAD.unpack_from(file.durable, starts[-1])[1])
-        if len(starts) > 3 and not file.pending:  # noqa: PLR2004  # two records at least, and the end
-            offset = HEAD.size + fault.number % max(1, starts[-2] - HEAD.size)
-            record = max(start for start in starts if start <= offset)
-            if offset - record >= HEAD.size:  # a wrong length would make everything after it one unfinished record
-                file.flip(offset)
-                self._rotten.append((file, offset))
+        file = server.disk.file(f"{fault.target}/{names[-1]}")
+        spoil = {"bit rot": flip_a_bit, "lost record": lose_a_record, "moved record": swap_records}[fault.what]
+        mend = spoil(file, fault.number)
+        if mend:
+            self._to_mend.append(mend)
+            if fault.what != "bit rot":
+                server.kill()
+                server.boot(self.domain)
 
     def _upgrade(self, server: Server) -> None:
         """Go over to the next release while everybody is served: states of another schema, made beside."""
@@ -196,21 +202,32 @@ class Troubles:
             server.run(self._loop.create_task, self._operation(server, fault))
 
     async def _operation(self, server: Server, fault: Fault) -> None:
-        name = "rotate" if fault.what == "forget" else fault.what
         self.operating += 1
-        arguments: dict[str, Any] = {"tenant": fault.target} | ({"forget": True} if fault.what == "forget" else {})
+        name, arguments = _order(fault)
         try:
             told = await server.operations[name](arguments, _unwatched)
         except LogError as error:
             self.operations[fault.what, type(error).__name__] += 1
-        except OSError:
-            self.operations[fault.what, "disk"] += 1
+        except (OSError, TenantNotFound) as error:
+            self.operations[fault.what, type(error).__name__] += 1
         else:
             self.operations[fault.what, ENDED] += 1
             if not told.get("sound", True):
                 self.unsound.append(f"{fault.target}: {told}")
         finally:
             self.operating -= 1
+
+
+def _order(fault: Fault) -> tuple[str, dict[str, Any]]:
+    """Say a fault that an operator causes as an operation and its arguments."""
+    match fault.what:
+        case "forget":
+            return "rotate", {"tenant": fault.target, "forget": True}
+        case "limit":
+            limit = fault.number % 4 or None
+            return "limits", {"tenant": fault.target, "set": {"open_reservations": limit}}
+        case _:
+            return fault.what, {"tenant": fault.target}
 
 
 def next_release(domain: Domain) -> Domain:

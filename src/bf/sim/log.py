@@ -8,21 +8,27 @@ it was never acknowledged, and it goes. Anything else that does not fit is damag
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from zlib import crc32
 
 from bf.core.ports import START, Batch, CompactedError, ConflictError, DamagedLogError, Pos, UnknownOutcomeError
 from bf.sim.disk import Disk, File
+from bf.sim.loop import Life
 
 HEAD = struct.Struct(">BIQQI")
 BATCH, BASELINE = 1, 2
+
+LOCK_PAUSE_S = 0.001
+"""How long a process waits before it looks again whether another one has let a file go."""
 
 
 class Records:
     """What a process knows of a log's file: every record in it, read once, and again when the file has changed."""
 
-    def __init__(self, disk: Disk, file: File) -> None:
+    def __init__(self, disk: Disk, file: File, life: Life) -> None:
         self.disk = disk
+        self.life = life
         self.file = file
         self.path = file.name
         self.writing = asyncio.Lock()
@@ -75,6 +81,18 @@ class Records:
         if self._size < len(content):
             file.truncate(self._size)
         self._version = file.version
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncGenerator[None]:
+        """Lock the file against other processes; a lock dies with its process."""
+        file = self.file
+        while file.writer and file.writer is not self.life and not file.writer.dead:
+            await asyncio.sleep(LOCK_PAUSE_S)
+        file.writer = self.life
+        try:
+            yield
+        finally:
+            file.writer = None
 
     def add(self, batch: Batch) -> int:
         """Write a record at the end, and return where; OSError if the disk is full."""
@@ -136,7 +154,7 @@ class SimLog:
     async def append(self, expected: Pos, events: int, body: bytes) -> Pos:
         """Append a batch of so many `events` after `expected`, durably."""
         records = self._records
-        async with records.writing:
+        async with records.writing, records.locked():
             if records.head != expected:
                 raise ConflictError(f"expected {expected}, the log is at {records.head}")
             pos = Pos(expected.event + events, expected.batch + 1)

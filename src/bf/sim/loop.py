@@ -10,6 +10,7 @@ Rules of this file:
 """
 
 import asyncio
+import socket
 from asyncio.base_events import BaseEventLoop
 from asyncio.events import Handle, TimerHandle
 from collections import deque
@@ -36,16 +37,38 @@ class Owner(Protocol):
         ...
 
 
+class Kernels(Protocol):
+    """The connections of all machines, as `bf.sim.streams` has them."""
+
+    async def connect(
+        self, factory: Callable[[], Any], host: str | None, port: int | None, **options: Any
+    ) -> tuple[Any, Any]:
+        """Connect the machine whose turn it is."""
+        ...
+
+    async def listen(
+        self, factory: Callable[[], Any], host: str | None, port: int | None, **options: Any
+    ) -> asyncio.AbstractServer:
+        """Take connections to the machine whose turn it is."""
+        ...
+
+    def bury(self, life: "Life") -> None:
+        """Do what kernels do with the connections of a process that has ended."""
+        ...
+
+
 class Life:
     """One run of a machine's process: all that it has scheduled."""
 
-    __slots__ = ("dead", "held", "listed", "name", "number", "ready", "timers")
+    __slots__ = ("dead", "held", "listed", "name", "number", "ready", "timers", "unplugged")
 
     def __init__(self, name: str, number: int) -> None:
         self.name = name
         self.number = number
         self.ready: deque[Handle] = deque()
         self.dead = False
+        self.unplugged = False
+        """Whether it ended, or is about to, because the machine lost its power: nobody closes its connections."""
         self.held = False
         """Whether it stands still: a paused process runs nothing, and what comes due waits."""
         self.listed = False
@@ -93,6 +116,8 @@ class SimLoop(BaseEventLoop):
         """Called with the time, a kind, a machine and a sentence about whatever happens, when somebody wants to see it."""
         self.faults: list[str] = []
         """What nobody has caught."""
+        self.streams: Kernels | None = None
+        """What makes connections, if there are any."""
         self.world = Life("world", 0)
         self.current = self.world
         """The life whose turn it is."""
@@ -180,7 +205,8 @@ class SimLoop(BaseEventLoop):
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:  # noqa: ANN401  # asyncio's own
         """Run a callback in the next turn of the life that asks."""
         handle = Handle(callback, args, self, context)
-        life = self.current
+        task = getattr(callback, "__self__", None)
+        life = task.life if type(task) is SimTask else self.current  # a task goes on in its own life, whoever wakes it
         if not life.dead:
             life.ready.append(handle)
             if not life.listed and not life.held:
@@ -225,7 +251,10 @@ class SimLoop(BaseEventLoop):
         self, coro: Generator[Any, None, Any] | Coroutine[Any, Any, Any], *, name: object = None, context: Context | None = None
     ) -> asyncio.Task[Any]:
         """Begin a task in the life that asks."""
-        return SimTask(self, coro, str(name) if name else None, context)
+        task = SimTask(self, coro, str(name) if name else None, context)
+        if self.current.dead:
+            _unwind(task)
+        return task
 
     def create_future(self) -> asyncio.Future[Any]:
         """Make a future."""
@@ -244,6 +273,29 @@ class SimLoop(BaseEventLoop):
         except Exception as error:  # noqa: BLE001  # whoever awaits it gets it
             future.set_exception(error)
         return future
+
+    # Connections
+
+    async def create_connection(  # pyright: ignore[reportIncompatibleMethodOverride]  # asyncio's has more options than are handed on
+        self, protocol_factory: Callable[[], Any], host: str | None = None, port: int | None = None, **options: Any
+    ) -> tuple[Any, Any]:
+        """Connect to a machine by its name."""
+        assert self.streams, "this world has no connections"
+        return await self.streams.connect(protocol_factory, host, port, **options)
+
+    async def create_server(  # pyright: ignore[reportIncompatibleMethodOverride]  # asyncio's has more options than are handed on
+        self, protocol_factory: Callable[[], Any], host: str | None = None, port: int | None = None, **options: Any
+    ) -> asyncio.AbstractServer:
+        """Take connections to the machine that asks."""
+        assert self.streams, "this world has no connections"
+        return await self.streams.listen(protocol_factory, host, port, **options)
+
+    async def getaddrinfo(  # pyright: ignore[reportIncompatibleMethodOverride]  # asyncio's has more options than mean anything here
+        self, host: str, port: int, **options: object
+    ) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        """Return a machine's name as its address."""
+        del options
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))]
 
     # Lives
 
@@ -266,13 +318,12 @@ class SimLoop(BaseEventLoop):
     def bury(self, life: Life) -> None:
         """End a life as kill -9 does: nothing of it runs any more. What Python unwinds of it reaches nobody."""
         life.dead = True
-        life.ready.clear()
+        if self.streams:
+            self.streams.bury(life)
         before, self.current = self.current, life
         for task in self.tasks_of(life):
-            task._log_destroy_pending = False  # noqa: SLF001  # pyright: ignore  # it was destroyed on purpose
-            coroutine = task.get_coro()
-            with suppress(BaseException):
-                cast("Coroutine[Any, Any, Any]", coroutine).close()
+            _unwind(task)
+        life.ready.clear()
         self.current = before
 
     def _asyncgen_finalizer_hook(self, agen: AsyncGenerator[Any]) -> None:
@@ -285,6 +336,13 @@ class SimLoop(BaseEventLoop):
 
     def _write_to_self(self) -> None:
         """Wake nobody: there is one thread."""
+
+
+def _unwind(task: SimTask) -> None:
+    """End a task of a life that has ended; it was destroyed on purpose, and what it says to that reaches nobody."""
+    task._log_destroy_pending = False  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]  # asyncio's own switch
+    with suppress(BaseException):
+        cast("Coroutine[Any, Any, Any]", task.get_coro()).close()
 
 
 def described(handle: Handle) -> str:

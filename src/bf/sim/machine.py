@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from bf.core.domain import Domain
 from bf.core.ports import Env
@@ -75,6 +75,18 @@ class Machine:
         self.life = Life(self.name, self._number)
 
 
+class Front(Protocol):
+    """Where a node takes connections."""
+
+    async def start(self) -> None:
+        """Take connections."""
+        ...
+
+    async def stop(self) -> None:
+        """Take no more, and let what is under way end."""
+        ...
+
+
 class Server(Machine):
     """A machine that runs a node."""
 
@@ -85,6 +97,12 @@ class Server(Machine):
         self.buggify = buggify
         self.meter = SimMeter()
         self.domain: Domain | None = None
+        self.twin: Server | None = None
+        """Another process on the same disk, which should not be there."""
+        self.front: Front | None = None
+        self.make_front: Callable[[Server], Front] | None = None
+        """What makes the front of each process, if it takes connections."""
+        self._seed = seed
         self._sealed = sealed
         self._policy = policy
         self._dice = Random(f"{seed}/{name}/keys")
@@ -108,14 +126,36 @@ class Server(Machine):
         self.node = Node(self.env, domain)
         self.operations = Operations(self.node, self.env, self.storage).table()
         self._house = self.loop.create_task(keep_house(self.node, self.env, self._policy), name="housekeeping")
+        if self.make_front:
+            self.front = self.make_front(self)
+            self.loop.create_task(self.front.start(), name="front")
 
     async def stop(self) -> None:
         """Let the node finish what it has begun, as a server does that is told to end; to be run as its process."""
+        if self.front:
+            await self.front.stop()
         self._house.cancel()
         await asyncio.wait([self._house])
         await self.node.stop()
 
+    def begin_twin(self, domain: Domain) -> None:
+        """Start a second process on the disk of the first one."""
+        twin = Server(
+            self.loop, self.name, self._number, f"{self._seed}/twin", sealed=self._sealed, sync_s=0, buggify=self.buggify, policy=self._policy
+        )
+        twin.disk, twin.clock = self.disk, self.clock
+        twin.boot(domain)
+        self.twin = twin
+
+    def end_twin(self) -> None:
+        """End it."""
+        if self.twin:
+            self.twin.kill()
+            self.twin = None
+
     def cut_power(self) -> None:
-        """End the process, and lose what the disk had not synced."""
+        """End every process, and lose what the disk had not synced."""
+        self.end_twin()
+        self.life.unplugged = True
         self.kill()
         self.disk.cut_power()

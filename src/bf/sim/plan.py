@@ -59,6 +59,10 @@ class Plan:
     buggify: Mapping[str, float] = field(default_factory=dict[str, float])
     """By point, how often it misbehaves when it is reached."""
 
+    def has(self, what: str) -> bool:
+        """Say whether a kind of fault is in it."""
+        return any(fault.what == what for fault in self.faults)
+
     def to_json(self) -> str:
         """Write it as text."""
         return json.dumps(asdict(self), indent=None, separators=(",", ":"))

@@ -218,7 +218,7 @@ class SimStorage:
         file = self.disk.file(named.path)
         records = self._records.get(named.path)
         if records is None or records.file is not file:
-            records = self._records[named.path] = Records(self.disk, file)
+            records = self._records[named.path] = Records(self.disk, file, self._life)
         log = SimLog(records, named.number)
         return SealedLog(tenant, log, Sealer(SimKeys(self, tenant), self._dice)) if self._is_sealed else log
 

@@ -23,6 +23,7 @@ from bf.sim.client import Client
 from bf.sim.errors import NothingHappensError, SimulationError, TooManyStepsError, ViolationError
 from bf.sim.faults import Troubles
 from bf.sim.fences import fenced
+from bf.sim.grpc_line import GrpcLine, front_of
 from bf.sim.history import History
 from bf.sim.loop import STEPS_COUNT_MAX, SimLoop
 from bf.sim.machine import Machine, Server
@@ -30,6 +31,7 @@ from bf.sim.net import PROFILES, Network, Profile
 from bf.sim.plan import Plan
 from bf.sim.post import Line, PostLine
 from bf.sim.shop import ROOT, furniture
+from bf.sim.streams import Streams
 
 LIVENESS_S = 60.0
 """How long after everything is healed whatever was asked may stay without an answer."""
@@ -70,12 +72,17 @@ class World:
         self.history = History()
         self.network = Network(self.loop, plan.seed, self._profile)
         self.buggify = Buggify(plan.buggify, self._dice("buggify"))
+        policy = Policy(pause_s=plan.seconds) if plan.has("twin") else POLICY  # one process must not compact under another
         self.servers = {
             name: Server(
-                self.loop, name, 1 + number, plan.seed, sealed=plan.sealed, sync_s=plan.sync_s, buggify=self.buggify, policy=POLICY
+                self.loop, name, 1 + number, plan.seed, sealed=plan.sealed, sync_s=plan.sync_s, buggify=self.buggify, policy=policy
             )
             for number, name in enumerate(plan.servers)
         }
+        if plan.grpc:
+            self.loop.streams = Streams(self.loop, self.network, plan.seed)
+            for server in self.servers.values():
+                server.make_front = front_of
         first = 1 + len(self.servers)
         machines = [Machine(self.loop, name, first + number) for number, name in enumerate([*plan.clients, "furnisher"])]
         self.clients = {machine.name: self._client(machine) for machine in machines}
@@ -187,6 +194,8 @@ class World:
         )
 
     def _new_line(self, machine: Machine, server: Server) -> Line:
+        if self.plan.grpc:
+            return GrpcLine(machine, server.name, INVENTORY)
         return PostLine(self.network, machine, server)
 
     def _profile(self, source: str, target: str) -> Profile:
@@ -198,6 +207,8 @@ class World:
 
     def _end(self) -> None:
         """Bury everybody."""
+        for line in self._lines.values():
+            line.hang_up()
         for machine in (*self.servers.values(), *(client.machine for client in self.clients.values())):
             machine.kill()
         self.loop.bury(self.loop.world)

@@ -1,0 +1,127 @@
+"""The heavy transport: gRPC over simulated connections, with the code of real nodes and real clients at both ends."""
+
+import asyncio
+import logging
+import socket
+from functools import partial
+from typing import Any, cast
+
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpclib.client import UnaryUnaryMethod
+from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
+from grpclib.exceptions import GRPCError, StreamTerminatedError
+
+from bf.adapters.access.gate import open_gate
+from bf.adapters.access.sparing import SparingLog
+from bf.adapters.front.door import H2
+from bf.adapters.front.front import Front
+from bf.adapters.front.under_way import UnderWay
+from bf.adapters.grpc.gathering import GatheringChannel
+from bf.adapters.grpc.server import REQUEST_ID, TENANT, DomainService, grpc_server
+from bf.core.domain import Domain
+from bf.core.ports import Answer, Calls
+from bf.inventory.api.service_pb2 import DESCRIPTOR
+from bf.sim.machine import Machine, Server
+from bf.sim.streams import ListeningSocket
+
+PORT = 50_051
+"""Where simulated nodes listen."""
+
+SERVICE = DESCRIPTOR.services_by_name["InventoryService"]
+
+
+class GrpcLine:
+    """Calls from one client to one server, over a connection that is made when it is needed."""
+
+    def __init__(self, client: Machine, server: str, domain: Domain) -> None:
+        """Call the machine named `server`."""
+        self._client = client
+        self._server = server
+        self._paths = {method.input_type.name: f"/{SERVICE.full_name}/{method.name}" for method in SERVICE.methods}
+        self._domain = domain
+        self._channel: _Channel | None = None
+
+    async def call(self, tenant: str, request: Message, request_id: str, patience_s: float) -> Answer | None:
+        """Send a request once, and return its answer; None if none came in time. Its position is not told."""
+        name = type(request).__name__
+        channel = self._channel = self._channel or _Channel(self._server)
+        method = UnaryUnaryMethod[Message, bytes](channel, self._paths[name], self._domain.requests[name], bytes)
+        metadata = {TENANT: tenant} | ({REQUEST_ID: request_id} if request_id else {})
+        channel.calls += 1
+        try:
+            async with asyncio.timeout(patience_s):
+                return Answer(code=0, response=await method(request, metadata=metadata))
+        except GRPCError as error:
+            return _answer(error)
+        except (OSError, StreamTerminatedError):  # TimeoutError too
+            if self._channel is channel:
+                self._channel = None
+            channel.given_up = True
+            return None
+        finally:
+            channel.calls -= 1
+            if channel.given_up and not channel.calls:
+                channel.close()
+
+    def hang_up(self) -> None:
+        """Close the connection."""
+        channel, self._channel = self._channel, None
+        if channel:
+            self._client.run(channel.close)
+
+
+class GrpcFront:
+    """The front of a simulated node: plain text, no tokens, gRPC alone."""
+
+    def __init__(self, machine: Machine, calls: Calls, domain: Domain) -> None:
+        """Serve `calls` on a machine; to be made in its process."""
+        log = SparingLog(logging.getLogger("bf.front"), machine.loop.time)
+        self._machine = machine
+        self._service = DomainService(SERVICE, domain, calls, open_gate(domain), UnderWay())
+        self._grpc = grpc_server([self._service])
+        self._front = Front({H2: partial(self._grpc.face, [self._service], log)}, None, log)
+
+    async def start(self) -> None:
+        """Take connections."""
+        listening = ListeningSocket(self._machine.name, PORT)
+        await self._front.start(cast("socket.socket", listening))  # all that is asked of it is where it listens
+
+    async def stop(self) -> None:
+        """Stop as a real node does: what is under way ends, then connections are closed."""
+        self._front.shut()
+        await self._service.drain()
+        await self._front.stop()
+        await self._grpc.end_calls()
+
+
+def front_of(server: Server) -> GrpcFront:
+    """Make the front of a server's node."""
+    return GrpcFront(server, server.node, server.node.domain)
+
+
+class _Codec(ProtoCodec):
+    """Answers stay bytes: they are compared with what is in the log."""
+
+    def decode(self, data: bytes, message_type: Any) -> Any:
+        """Return the bytes."""
+        del message_type
+        return data
+
+
+class _Channel(GatheringChannel):
+    """A connection, and how many calls are under way on it."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]  # one of grpclib's parameters has a type that it does not import
+            host, PORT, codec=_Codec(), status_details_codec=ProtoStatusDetailsCodec()
+        )
+        self.calls = 0
+        self.given_up = False
+        """Whether no more calls are made on it: one of them had no answer."""
+
+
+def _answer(error: GRPCError) -> Answer:
+    details = cast("list[object]", error.details or [])
+    reasons = [detail.reason for detail in details if isinstance(detail, ErrorInfo)]
+    return Answer(code=error.status.value, reason=next(iter(reasons), ""), message=error.message or "")
