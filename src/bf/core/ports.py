@@ -119,7 +119,7 @@ class Log(Protocol):
         ...
 
     async def sync(self) -> None:
-        """Make a draft durable, as far as it is written; what is published is so always."""
+        """Make durable all that is written, a draft, or what a process left that died: only then may it be believed."""
         ...
 
     async def size(self) -> int:

@@ -118,6 +118,7 @@ class Node:
         log = storage.log(tenant)
         home = states.Home(tenant, self.domain, storage, log)
         try:
+            await log.sync()  # what a process has written that died before its sync is believed from here on
             choice = await states.choose(home, damaged)
         except BaseException:
             await log.close()

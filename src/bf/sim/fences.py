@@ -19,6 +19,7 @@ import os
 import random
 import secrets  # pyright: ignore[reportUnusedImport]  # noqa: F401  # it makes dice without a seed when it is imported
 import select
+import socket
 import ssl
 import sys
 import sysconfig
@@ -58,10 +59,7 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 BYTECODE = "__pycache__"
 """Where imports may write."""
 
-STAMP = "_last_timestamp"
-"""Where uuid keeps the time of the last uid that it made of the time."""
-
-STAMP = "_last_timestamp"
+UUID_STAMP = "_last_timestamp"
 """Where uuid keeps the time of the last uid that it made of the time."""
 
 LIBRARY = sysconfig.get_path("stdlib")
@@ -164,19 +162,19 @@ def fenced(loop: SimLoop, seed: str) -> Generator[None]:
     """Keep the real world out until the end of the block."""
     fence = _FENCE
     assert fence.loop is None, "one simulation at a time"
-    collects, dice, stamp = gc.isenabled(), random.getstate(), getattr(uuid, STAMP)
+    collects, dice, stamp = gc.isenabled(), random.getstate(), getattr(uuid, UUID_STAMP)
     _begin_garbage()
     if not fence.installed:
         _put()
     random.seed(f"{seed}/random")
-    setattr(uuid, STAMP, None)
+    setattr(uuid, UUID_STAMP, None)
     fence.dice, fence.thread, fence.collect_at = random.Random(f"{seed}/fences"), threading.get_ident(), COLLECT_STEPS
     fence.loop = loop
     try:
         yield
     finally:
         fence.loop = None
-        setattr(uuid, STAMP, stamp)
+        setattr(uuid, UUID_STAMP, stamp)
         random.setstate(dice)
         if not fence.installed:
             _take_away()
@@ -290,6 +288,7 @@ def _dice() -> list[Place]:
 def _waiting() -> list[Place]:
     return [
         _refused(time, "sleep", "time.sleep"),
+        _refused(socket, "socketpair", "a socket"),
         _refused(select, "select", "select.select"),
         _refused(select, "poll", "select.poll"),
         _refused(threading.Thread, "start", "a thread", _Method),

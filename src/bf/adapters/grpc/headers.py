@@ -5,7 +5,7 @@ It logs the first and leaves them without any answer; of health and reflection i
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from grpclib.const import Handler as Method
 from grpclib.const import Status
@@ -33,6 +33,8 @@ class Visited(Protocol):
 class AnsweringServer(Server):
     """A grpclib server that answers every call."""
 
+    _handlers_made = 0
+
     def face(self, visited: Sequence[Visited], log: SparingLog, visit: Visit) -> BoundedH2:
         """Make the protocol of a connection that the front has taken in."""
         mapping = dict(self._mapping)
@@ -41,10 +43,11 @@ class AnsweringServer(Server):
         return BoundedH2(self._handler(mapping), self._config, self._h2_config, visit.peer, log)
 
     async def end_calls(self) -> None:
-        """Cancel what is under way on connections that the front has closed."""
-        for handler in self._handlers:
+        """Cancel what is under way on connections that the front has closed, the oldest connections first."""
+        handlers = sorted(self._handlers, key=_number)
+        for handler in handlers:
             handler.close()
-        for handler in self._handlers:
+        for handler in handlers:
             await handler.wait_closed()
 
     def _protocol_factory(self) -> H2Protocol:
@@ -54,11 +57,16 @@ class AnsweringServer(Server):
     def _handler(self, mapping: dict[str, Method]) -> Handler:
         self.__gc_step__()
         handler = _Handler(mapping, self._codec, self._status_details_codec, self.__dispatch__)
+        self._handlers_made += 1
+        handler.number = self._handlers_made
         self._handlers.add(handler)
         return handler
 
 
 class _Handler(Handler):
+    number = 0
+    """By what handlers are sorted: grpclib has them in a set, whose order is that of addresses."""
+
     def accept(self, stream: Stream, headers: Headers, release_stream: Callable[[], Any]) -> None:
         """Hand a call on, or answer it here."""
         assert stream.id is not None, "a call that came has a number"
@@ -79,6 +87,10 @@ class _BoundedBuffer(Buffer):
             message = f"the message has {size} bytes; REQUEST_BYTES_MAX allows {REQUEST_BYTES_MAX}"
             raise GRPCError(Status.RESOURCE_EXHAUSTED, message)
         return await super().read(size)
+
+
+def _number(handler: Handler) -> int:
+    return cast("_Handler", handler).number
 
 
 async def _refuse(stream: Stream, message: str, release_stream: Callable[[], Any]) -> None:

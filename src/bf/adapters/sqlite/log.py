@@ -111,7 +111,7 @@ class SqliteLog:
             await asyncio.sleep(FOLLOW_PAUSE_S)
 
     async def sync(self) -> None:
-        """Make everything durable: a draft before it is published."""
+        """Make everything durable: a draft before it is published, a log before it is believed."""
         await self._run(partial(self._look, self._sync))
 
     async def size(self) -> int:
@@ -196,5 +196,8 @@ class SqliteLog:
         return [Batch(Pos(event, batch), body) for event, batch, body in rows]
 
     def _sync(self) -> None:
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        if wal.exists():
+            sync_file(wal)  # a reader elsewhere may keep the checkpoint from doing so
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         sync_file(self.path)
