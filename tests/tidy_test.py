@@ -15,6 +15,7 @@ from typing import cast
 
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor
+from tests.support.chance import chances
 
 from bf.adapters.kata.api import kata_pb2
 from bf.cli.main import COMMANDS
@@ -226,6 +227,82 @@ def test_every_rule_that_is_turned_off_has_its_reason_beside_it() -> None:
     rules = re.findall(r'^    "[A-Z]+[0-9]*",.*$|^"[^"]+" = \["[A-Z]+[0-9]*"\].*$', text, re.MULTILINE)
     assert len(rules) > 20, "the pattern no longer finds the rules"
     assert [rule for rule in rules if " # " not in rule] == []
+
+
+# What no fence of the simulator sees.
+
+LEFT_TO_CHANCE = {
+    "src/bf/sim/fences.py: state _FENCE": "a process has one fence, as it has one clock; a run leaves it as it was",
+    "src/bf/sim/fences.py: state DATETIMES": "what it changes is Python's own class, and a run leaves it as it was",
+    "src/bf/sim/fences.py: id": "says whether two names are one function; nothing has an order of it",
+    "src/bf/sim/loop.py: hash": "the digest, of numbers only",
+}
+"""What code that is simulated leaves to chance, and why."""
+
+CHANCES = {
+    "the order of a set": (
+        "for each in {1, 2}: pass",
+        "async def f():\n    async for each in set(a): pass",
+        "[each for each in frozenset(a)]",
+        "{each: 1 for each in {b for b in c}}",
+        "list({1, 2})",
+        "tuple(set(a))",
+        "asyncio.gather(*{f(), g()})",
+        "one, other = {1, 2}",
+        "', '.join({'a', 'b'})",
+        "enumerate(set(a) | other)",
+        "seen = set()\nfor each in seen: pass",
+        "class A:\n    def f(self):\n        self.seen: set[str] = set()\n        return list(self.seen - {1})",
+        "def f(names: frozenset[str]): return [name for name in names]",
+        "for each in one.keys() - other: pass",
+        "for each in one.union(other): pass",
+        "def f(seen: set[int]): return seen.pop()",
+    ),
+    "__del__": ("class A:\n    def __del__(self): pass",),
+    "as_completed": ("asyncio.as_completed(tasks)", "from asyncio import as_completed\nas_completed(tasks)"),
+    "id": ("sorted(a, key=lambda each: id(each))",),
+    "hash": ("hash(name) % 7",),
+    "state a": (
+        "a = []\ndef f(): a.append(1)",
+        "a = dict()\ndef f(): a[1] = 2",
+        "a: dict[int, int] = {}\ndef f(): del a[1]",
+        "a = Thing()\ndef f(): a.count += 1",
+        "a = 1\ndef f():\n    global a\n    a = 2",
+    ),
+}
+"""Kinds of what is left to chance, and code that has them."""
+
+CERTAIN = (
+    "for each in sorted({1, 2}): pass",
+    "1 in {1, 2}",
+    "len(set(a)), min({1, 2}), set(a) == set(b), sorted(set(a) - set(b))",
+    "names = {1: 2}\nfor name in names: pass\nfor name in names.keys(): pass",
+    "A = {1: 2}\ndef f(): return A[1]",
+    "def f():\n    a = []\n    a.append(1)",
+    "thing.id(1), thing.hash",
+    "{each for each in [1, 2]}",
+)
+"""Code that leaves nothing to chance."""
+
+
+def test_what_is_simulated_leaves_nothing_to_chance() -> None:
+    found = {
+        f"{short(path)}: {what}"
+        for folder in ("sim", "node")
+        for path in sources(SOURCE / folder)
+        for _, what in chances(parsed(path))
+    }
+    assert found == set(LEFT_TO_CHANCE)
+
+
+@pytest.mark.parametrize(("what", "code"), [(what, code) for what, codes in CHANCES.items() for code in codes])
+def test_what_is_left_to_chance_is_noticed(what: str, code: str) -> None:
+    assert {found for _, found in chances(ast.parse(code))} == {what}
+
+
+@pytest.mark.parametrize("code", CERTAIN)
+def test_what_is_certain_is_not_taken_for_chance(code: str) -> None:
+    assert list(chances(ast.parse(code))) == []
 
 
 # Commands, generated code, the lock file.

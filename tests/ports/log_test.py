@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -27,6 +28,10 @@ from bf.core.ports import (
     Pos,
     Storage,
 )
+from bf.sim.disk import Disk
+from bf.sim.log import HEAD
+from bf.sim.loop import SimLoop
+from bf.sim.storage import SimStorage
 
 ACME = "acme"
 
@@ -40,6 +45,8 @@ class Place:
     """Take the batch of a number out."""
     spoil: Callable[[], None]
     """Overwrite everything, while nobody has it open."""
+    run: Callable[[Coroutine[Any, Any, None]], object] = asyncio.run
+    """Carry out a story on the loop that these logs are written for."""
 
     def open(self) -> Log:
         return self.storage.log(ACME)
@@ -95,7 +102,43 @@ def memory(folder: Path) -> Iterator[Place]:
     yield Place(storage, lose, spoil)
 
 
-IMPLEMENTATIONS = [sqlite, memory]
+def simulated(folder: Path, *, sealed: bool = False) -> Iterator[Place]:
+    del folder
+    loop = SimLoop("logs")
+    disk = Disk(loop, "server-1", Random("disk"))
+    storage = SimStorage(disk, loop.world, Random("keys").randbytes, sealed=sealed)
+    storage.create(ACME)
+    file = disk.file(f"{ACME}/log-1-k1")
+
+    def put(content: bytes) -> None:
+        for kept in (file.content, file.durable):
+            kept[:] = content
+        file.version += 1
+
+    def lose(number: int) -> None:
+        records, at = list[bytes](), 0
+        while at < len(file.content):
+            _, size, _, batch, _ = HEAD.unpack_from(file.content, at)
+            record = bytes(file.content[at : at + HEAD.size + size])
+            at += len(record)
+            if batch != number:
+                records.append(record)
+        put(b"".join(records))
+
+    def spoil() -> None:
+        put(b"no log at all" * 1_000)
+
+    yield Place(storage, lose, spoil, loop.run_until_complete)
+    assert loop.faults == []
+    loop.bury(loop.world)
+    loop.close()
+
+
+def simulated_and_sealed(folder: Path) -> Iterator[Place]:
+    yield from simulated(folder, sealed=True)
+
+
+IMPLEMENTATIONS = [sqlite, memory, simulated, simulated_and_sealed]
 """A new one is one more word here."""
 
 
@@ -114,7 +157,7 @@ def tell(place: Place, story: Callable[[Log], Coroutine[Any, Any, None]]) -> Non
         finally:
             await log.close()
 
-    asyncio.run(told())
+    place.run(told())
 
 
 async def batches(log: Log, after: Pos = START) -> list[Batch]:

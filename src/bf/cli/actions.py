@@ -31,16 +31,18 @@ class ActionModule(Protocol):
         ...
 
 
-def add_actions(parser: argparse.ArgumentParser, table: Mapping[str, Action]) -> None:
-    """Let a command take one of its actions, each with arguments of its own."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=_ActionParser)
+def add_actions(parser: argparse.ArgumentParser, table: Mapping[str, Action], otherwise: str = "") -> None:
+    """Let a command take one of its actions, each with arguments of its own; `otherwise` needs no name."""
+    if otherwise:
+        load(table[otherwise]).arguments(parser)
+    actions = parser.add_subparsers(dest="action", required=not otherwise, metavar="ACTION", parser_class=_ActionParser)
     for name, action in table.items():
         actions.add_parser(name, help=action.summary, module=action.module)
 
 
-def run_action(args: argparse.Namespace, table: Mapping[str, Action]) -> int:
-    """Run the action that was chosen."""
-    return load(table[args.action]).run(args)
+def run_action(args: argparse.Namespace, table: Mapping[str, Action], otherwise: str = "") -> int:
+    """Run the action that was chosen, or the one that needs no name."""
+    return load(table[args.action or otherwise]).run(args)
 
 
 def load(action: Action) -> ActionModule:

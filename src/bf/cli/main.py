@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "perf": "bf.cli.perf",
     "export": "bf.cli.export",
     "subject": "bf.cli.subject",
+    "sim": "bf.cli.sim",
 }
 """One command, one file. Only the chosen one is imported, so that each starts as fast as it can."""
 

@@ -104,6 +104,8 @@ class _Compaction:
                 await asyncio.sleep(MISCHIEF_S)
             pause_us = await self._switch(draft, made, at)
             self._meter.observe("pause_seconds", pause_us / 1e6, why="compact")
+            if self._buggify("a compaction is slow to tidy up"):
+                await asyncio.sleep(MISCHIEF_S)
         except BaseException as error:
             if draft:
                 await draft.close()

@@ -138,7 +138,9 @@ class Books:
 
     def _require_covered(self, location: int, product: int) -> None:
         reserved, on_hand = self.reserved[location, product], self.on_hand[location, product]
-        self._require(reserved <= on_hand, f"oversold: {reserved} of product {product} inside {location}, {on_hand} on hand")
+        self._require(
+            reserved <= on_hand, f"oversold: {reserved} of product {product} inside {location}, {on_hand} on hand"
+        )
 
     def _require(self, holds: bool, otherwise: str) -> None:  # noqa: FBT001  # a sentence follows it
         if not holds:
@@ -274,7 +276,10 @@ class Books:
             wanted[product] += units
             if not any(promised == product and at in self.path(location) for at, promised in lines):
                 return False
-        return all(units <= sum(count for (_, each), count in lines.items() if each == product) for product, units in wanted.items())
+        return all(
+            units <= sum(count for (_, each), count in lines.items() if each == product)
+            for product, units in wanted.items()
+        )
 
     def _covered_without(self, lines: Lines, taken: Lines) -> bool:
         """Say whether every other promise is covered when the goods are gone and this one is closed."""
@@ -291,7 +296,9 @@ class Books:
         reservation = self._find(req.reservation, self.promises, wrong)
         event = ev.Cancelled(reservation=req.reservation)
         if not wrong:
-            for (location, product), units in sorted(self.promises[reservation].items(), key=lambda line: line[0][::-1]):
+            for (location, product), units in sorted(
+                self.promises[reservation].items(), key=lambda line: line[0][::-1]
+            ):
                 event.items.add(product=uid_text(product), location=uid_text(location), released=units)
         return [event]
 

@@ -14,6 +14,7 @@ POINTS = {
     "the state is slow to be committed": "a batch waits between the log's yes and the answers",
     "a batch is tiny": "one request is a batch, however many wait",
     "a compaction is slow before its switch": "traffic goes on for longer beside the copy",
+    "a compaction is slow to tidy up": "what was replaced lies there for longer",
     "a compaction gives up at its switch": "the draft is left, and the tenant goes on as it was",
     "a log is compacted early": "however small it is",
     "cells that nobody waits for are closed": "however few are open",

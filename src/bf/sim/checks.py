@@ -15,7 +15,8 @@ from bf.core.ports import START, Log, LogError
 from bf.core.refusal import Code
 from bf.core.state import digest
 from bf.inventory.api import requests_pb2 as rq
-from bf.node import answers, history
+from bf.node import history
+from bf.node.answers import RequestIdReused, digest_of
 from bf.node.api.commit_pb2 import Batch, Commit
 from bf.node.limits import QUEUE_REQUESTS_MAX
 from bf.node.replay import replay
@@ -27,9 +28,10 @@ from bf.sim.history import Asked, History
 from bf.sim.loop import Life, SimLoop
 from bf.sim.machine import Server
 from bf.sim.plan import Plan
+from bf.sim.remote import LogMachine
 from bf.sim.storage import SimStorage
 
-REUSED = answers.RequestIdReused.__name__
+REUSED = RequestIdReused.__name__
 
 
 @dataclass
@@ -42,6 +44,8 @@ class Evidence:
     servers: Mapping[str, Server]
     clients: Sequence[Client]
     troubles: Troubles
+    log: LogMachine | None
+    """The machine of the logs, if they are not where the tenants are."""
     longest_queue: int
     states: dict[str, str] = field(default_factory=dict[str, str])
     """By tenant, the digest of the state that its cell had in the end."""
@@ -107,7 +111,9 @@ async def _check_nothing_is_left(evidence: Evidence, server: Server) -> None:
     names = [task.get_name() for task in evidence.loop.tasks_of(server.life)]
     evidence.require(not names, "8", f"{server.name} has stopped and left tasks: {names}")
     evidence.require(server.storage.logs_open == 0, "8", f"{server.name} left {server.storage.logs_open} logs open")
-    evidence.require(server.storage.states_open == 0, "8", f"{server.name} left {server.storage.states_open} states open")
+    evidence.require(
+        server.storage.states_open == 0, "8", f"{server.name} left {server.storage.states_open} states open"
+    )
 
 
 def _check_secrecy(evidence: Evidence, server: Server) -> None:
@@ -121,7 +127,8 @@ def _check_secrecy(evidence: Evidence, server: Server) -> None:
 
 async def _check_tenant(evidence: Evidence, server: Server, tenant: str, asked: Sequence[Asked]) -> None:
     """Read the whole history of a tenant from the disk, and hold every answer against it."""
-    auditor = SimStorage(server.disk, Life("auditor", 0), bytes, sealed=evidence.plan.sealed)
+    disk = evidence.log.disk if evidence.log else server.disk
+    auditor = SimStorage(disk, Life("auditor", 0), bytes, sealed=evidence.plan.sealed)
     domain = evidence.troubles.domain
     try:
         batches = [batch async for batch in history.told(auditor.history(tenant))]
@@ -134,7 +141,9 @@ async def _check_tenant(evidence: Evidence, server: Server, tenant: str, asked: 
         state.commit(batches[-1].pos)
     except LogError as error:
         raise ViolationError("1", f"{tenant}: the log cannot be read: {error}", tenant) from error
-    evidence.require(digest(state) == evidence.states[tenant], "3", f"{tenant}: all history makes another state", tenant)
+    evidence.require(
+        digest(state) == evidence.states[tenant], "3", f"{tenant}: all history makes another state", tenant
+    )
     state.database.close()
     Audit(evidence, tenant, domain, asked).run(commits)
 
@@ -161,7 +170,7 @@ class Audit:
         self._domain = domain
         self._books = Books()
         self._has_twins = evidence.plan.has("twin")
-        self._event = 0
+        self._event = self._time_us = 0
         self._at: dict[str, int] = {}
         """By request id, the position after its commit."""
         self._events_of: dict[str, int] = {}
@@ -200,11 +209,15 @@ class Audit:
     def _check_commit(self, commit: Commit, known: Mapping[str, Commit]) -> None:
         """Hold a commit against the request that led to it, and against the books."""
         request_id = commit.request_id
+        self._hold(commit.time_us >= self._time_us, "3", f"{request_id} is of a time before the commit before it")
+        self._time_us = commit.time_us
         self._hold(request_id not in known, "5", f"{request_id} was carried out twice")
-        self._hold(request_id.startswith(f"{self._tenant}/") or not request_id, "8", f"{request_id} is of another tenant")
+        self._hold(
+            request_id.startswith(f"{self._tenant}/") or not request_id, "8", f"{request_id} is of another tenant"
+        )
         events = [self._domain.events[event.type].FromString(event.body) for event in commit.events]
         if request_id:
-            known_as = [each for each in self._asked[request_id] if answers.digest_of(each.request) == commit.request_digest]
+            known_as = [each for each in self._asked[request_id] if digest_of(each.request) == commit.request_digest]
             self._hold(bool(known_as), "5", f"{request_id} was asked by nobody as it is in the log")
             self._check_decision(known_as[0], commit, events)
         refused = not commit.refusal.code or not events
@@ -244,7 +257,7 @@ class Audit:
             if commit is None:
                 self._hold(False, "1", f"acknowledged, and not in the log: {asked}")  # noqa: FBT003  # it does not hold
                 continue
-            is_same = commit.request_digest == answers.digest_of(asked.request)
+            is_same = commit.request_digest == digest_of(asked.request)
             if answer.reason == REUSED:
                 self._hold(not is_same, "5", f"{asked}, but it is the one that was carried out")
                 continue
@@ -253,4 +266,6 @@ class Audit:
             self._hold(commit.response == answer.response, "5", f"{asked}: the log has another answer")
             if asked is self._asked[asked.request_id][0]:
                 position, events = self._at[asked.request_id], self._events_of[asked.request_id]
-                self._hold(position >= asked.seen + events, "3", f"{asked} is at {position}, and {asked.seen} was known")
+                self._hold(
+                    position >= asked.seen + events, "3", f"{asked} is at {position}, and {asked.seen} was known"
+                )

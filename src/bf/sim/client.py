@@ -17,6 +17,9 @@ PAUSE_S_MAX = 4.0
 FLOOD_REQUESTS = 5_000
 """How many requests a flood is: more than may wait."""
 
+FLOOD_PAUSE_S = 1.0
+"""How long a flood is seen coming, by whoever watches the queues."""
+
 AGAIN = (Code.UNAVAILABLE, Code.INTERNAL)
 """Answers after which nobody knows more than before."""
 
@@ -25,7 +28,14 @@ class Client:
     """One customer of some tenants."""
 
     def __init__(
-        self, machine: Machine, lines: Callable[[str], Line], history: History, dice: Random, *, products: int, patience_s: float
+        self,
+        machine: Machine,
+        lines: Callable[[str], Line],
+        history: History,
+        dice: Random,
+        *,
+        products: int,
+        patience_s: float,
     ) -> None:
         """Ask over the line that `lines` gives for a tenant, and note everything in a history."""
         self.machine = machine
@@ -34,6 +44,7 @@ class Client:
         self.internal: list[Asked] = []
         """Requests that were answered with a fault of the server at least once."""
         self.floods: list[Answer | None] = []
+        self.flooding = False
         self._lines = lines
         self._history = history
         self._dice = dice
@@ -79,8 +90,11 @@ class Client:
 
     async def _flood(self, ask: Ask, shopper: Shopper) -> None:
         """Send far more at once than may wait, without ids and without patience."""
-        made = shopper.request(ask._replace(what="ask"), 0)
-        assert made, "there is always something to look at"
+        made = shopper.request(ask._replace(what="put once"), 0)
+        assert made, "there is always something to put somewhere"
         line = self._lines(ask.tenant)
+        self.flooding = True
+        await asyncio.sleep(FLOOD_PAUSE_S)
         calls = (line.call(ask.tenant, made[0], "", self._patience_s) for _ in range(FLOOD_REQUESTS))
         self.floods += await asyncio.gather(*calls)
+        self.flooding = False

@@ -32,6 +32,8 @@ class File:
     durable: bytearray = field(default_factory=bytearray)
     pending: list[tuple[int, bytes | None]] = field(default_factory=list[tuple[int, bytes | None]])
     """Writes by offset; None cuts the file there."""
+    decided: int = 0
+    """How many writes were pending once and are durable or lost now."""
     version: int = 0
     """Raised whenever the content changes."""
     name: str = ""
@@ -62,6 +64,11 @@ class File:
         """Make the first so many writes durable."""
         for offset, body in self.pending[:writes]:
             _apply(self.durable, offset, body)
+        self.forget(writes)
+
+    def forget(self, writes: int) -> None:
+        """Let the first so many writes never become durable, if they are not."""
+        self.decided += len(self.pending[:writes])
         del self.pending[:writes]
 
 
@@ -153,16 +160,19 @@ class Disk:
 
     async def sync(self, file: File) -> None:
         """Make durable what a file holds now; OSError if the disk could not, and it never will be then."""
-        writes = len(file.pending)
+        until = file.decided + len(file.pending)
         seconds = self.sync_s * self.slowness * (0.5 + self._dice.random())
         await asyncio.sleep(seconds)
         self.syncs += 1
         self._loop.note(self._label, self.syncs)
         if self._loop.recorder:
-            self._loop.recorder(self._loop.now, "sync", self.name, f"{file.name}{' fails' if self.syncs_to_fail else ''}")
+            self._loop.recorder(
+                self._loop.now, "sync", self.name, f"{file.name}{' fails' if self.syncs_to_fail else ''}"
+            )
+        writes = max(0, until - file.decided)  # another sync may have been faster
         if self.syncs_to_fail:
             self.syncs_to_fail -= 1
-            del file.pending[:writes]
+            file.forget(writes)
             raise OSError(errno.EIO, "sync failed", file.name)
         file.settle(writes)
 
@@ -208,7 +218,7 @@ class Disk:
                 for start in range(0, len(body), SECTOR_BYTES):
                     if self._dice.random() < 0.5:  # noqa: PLR2004  # a coin for each sector
                         _write(file.durable, offset + start, body[start : start + SECTOR_BYTES])
-        file.pending.clear()
+        file.forget(len(file.pending))
         file.content = bytearray(file.durable)
         file.version += 1
 

@@ -13,7 +13,7 @@ from math import exp
 from random import Random
 
 from bf.sim.buggify import POINTS
-from bf.sim.faults import OPERATIONS
+from bf.sim.faults import ELSEWHERE, OPERATIONS
 from bf.sim.plan import Ask, Fault, Plan
 from bf.sim.world import FURNISH_S
 
@@ -21,8 +21,20 @@ SHORT_S = 60.0
 """How long a short run is, in simulated seconds."""
 
 USUAL = {
-    "put": 4, "take": 3, "reserve": 8, "fulfill": 4, "cancel": 2, "ask": 5, "list": 1, "move": 1, "add location": 1,
-    "add product": 1, "bad": 0.5, "again": 1, "reuse": 0.3, "put once": 0.5,
+    "put": 4,
+    "take": 3,
+    "reserve": 8,
+    "fulfill": 4,
+    "cancel": 2,
+    "ask": 5,
+    "list": 1,
+    "move": 1,
+    "add location": 1,
+    "add product": 1,
+    "bad": 0.5,
+    "again": 1,
+    "reuse": 0.3,
+    "put once": 0.5,
 }
 """How often clients ask for what, in relation."""
 
@@ -31,9 +43,12 @@ FAULTS: Mapping[str, tuple[float, float]] = {
     "slow link": (0.5, 10), "slow disk": (0.5, 10), "full disk": (0.5, 6), "failed sync": (0, 0), "bit rot": (0, 0),
     "lost record": (0, 0), "moved record": (0, 0), "twin": (2, 20), "limit": (0, 0),
     "clock jump": (0, 0), "clock drift": (0, 0), "upgrade": (0, 0),
+    "cut off from its log": (0.2, 15), "lost disk": (0.1, 3),
+    "log: kill": (0.05, 5), "log: power cut": (0.05, 5), "log: slow disk": (0.5, 10), "log: failed sync": (0, 0),
     "compact": (0, 0), "rotate": (0, 0), "rebuild": (0, 0), "verify": (0, 0), "forget": (0, 0),
 }  # fmt: skip
 """Every fault and operation, and how long it lasts at least and at most, in seconds."""
+
 
 TENANTS = ("acme", "bolt", "coop", "dune", "echo")
 
@@ -44,7 +59,9 @@ class Scenario:
 
     summary: str
     seconds: float = SHORT_S
-    faults: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(FAULTS, 1.0) | {"twin": 0})
+    faults: Mapping[str, float] = field(
+        default_factory=lambda: dict.fromkeys(FAULTS, 1.0) | dict.fromkeys(("twin", *ELSEWHERE), 0.0)
+    )
     """What may go wrong, and how often in relation."""
     faults_per_minute: tuple[float, float] = (2, 12)
     asks_per_minute: tuple[float, float] = (20, 90)
@@ -58,6 +75,10 @@ class Scenario:
     tenants: tuple[int, int] = (1, 3)
     clients: tuple[int, int] = (1, 4)
     servers: tuple[int, int] = (1, 2)
+    floods: float = 0.01
+    """In how many runs somebody sends far more at once than may wait; that costs as much as twenty other runs."""
+    remote: float = 0.0
+    """In how many runs tenants' logs are on a machine of their own."""
 
 
 ONLY = dict[str, float]
@@ -98,6 +119,14 @@ SCENARIOS = {
         "two processes write to one directory, where one should be",
         faults=ONLY({"twin": 4, "kill": 2, "power cut": 2, "pause": 2, "slow disk": 1, "failed sync": 1}), faults_per_minute=(6, 20), servers=(1, 1),
     ),
+    "flood": Scenario(
+        "somebody sends thousands of requests at once", faults=ONLY({"slow disk": 2, "kill": 1, "limit": 1}), profiles=("local", "intranet"), floods=1.0,
+    ),
+    "remote-log": Scenario(
+        "logs on a machine of their own, from which owners are cut off, but not from their customers",
+        faults=ONLY({"cut off from its log": 5, "lost disk": 2, "kill": 2, "log: kill": 1, "log: power cut": 2, "log: slow disk": 1, "log: failed sync": 1, "pause": 1, "cut": 1}),
+        faults_per_minute=(6, 20), remote=1.0,
+    ),
     "schema-upgrade": Scenario(
         "later releases take over while everybody asks", faults=ONLY({"upgrade": 4, "rebuild": 2, "kill": 2, "restart": 2, "power cut": 1, "verify": 1}),
         faults_per_minute=(8, 24),
@@ -135,8 +164,9 @@ class _Drawing:
             homes=self._homes,
             clients=self._clients,
             products=dice.randint(1, 5),
-            sealed=self._name == "key-rotation" or dice.random() < 0.25,  # noqa: PLR2004  # sealing costs a fifth of a run
+            sealed=self._name == "key-rotation" or (dice.random() < 0.25 and not self._scenario.remote),  # noqa: PLR2004  # sealing costs a fifth of a run
             grpc=self._scenario.grpc,
+            remote=self._dice.random() < self._scenario.remote,
             sync_s=dice.choice((0.0002, 0.002, 0.02)),
             patience_s=dice.choice((0.5, 2.0, 5.0)),
             asks=tuple(self._asks()),
@@ -152,11 +182,18 @@ class _Drawing:
         times = sorted(self._time(dice, scenario.rising) for _ in range(count))
         clients, names, odds = list(self._clients), list(kinds), list(kinds.values())
         asks = [
-            Ask(at_s, dice.choice(clients), dice.choice(self._tenants), dice.choices(names, odds)[0], tuple(dice.randrange(1_000) for _ in range(4)))
+            Ask(
+                at_s,
+                dice.choice(clients),
+                dice.choice(self._tenants),
+                dice.choices(names, odds)[0],
+                tuple(dice.randrange(1_000) for _ in range(4)),
+            )
             for at_s in times
         ]
-        if dice.random() < 0.01 and asks:  # noqa: PLR2004  # a flood costs as much as fifty other runs
-            asks[-1] = asks[-1]._replace(what="flood")
+        if dice.random() < scenario.floods and asks:
+            number = dice.randrange(len(asks))
+            asks[number] = asks[number]._replace(what="flood")
         return asks
 
     def _time(self, dice: Random, rising: float) -> float:
@@ -179,6 +216,10 @@ class _Drawing:
                 at_s = min(self._seconds, dice.choice(moments) + dice.random() * 5)
             fault = Fault(at_s, dice.uniform(*FAULTS[what]), what, self._target(dice, what), self._number(dice, what))
             faults.append(fault)
+            if what in OPERATIONS and not scenario.remote and dice.random() < 0.3:  # noqa: PLR2004  # two operators at once
+                faults.append(
+                    fault._replace(at_s=at_s + dice.random() * 0.05, what=dice.choice(("compact", "rebuild", "verify")))
+                )
             if what == "kill" and "power cut" in kinds and dice.random() < 0.3:  # noqa: PLR2004  # what the second life has believed is put to the test
                 later = at_s + fault.for_s + dice.uniform(0.01, 2)
                 faults.append(Fault(later, dice.uniform(*FAULTS["power cut"]), "power cut", fault.target))
@@ -197,9 +238,9 @@ class _Drawing:
 
     def _number(self, dice: Random, what: str) -> int:
         match what:
-            case "slow link" | "slow disk":
+            case "slow link" | "slow disk" | "log: slow disk":
                 return dice.choice((5, 50, 500))
-            case "failed sync":
+            case "failed sync" | "log: failed sync":
                 return dice.randint(1, 3)
             case "clock jump":
                 return dice.choice((-86_400, -3_600, -5, 5, 3_600, 86_400))
@@ -213,7 +254,7 @@ class _Drawing:
         if dice.random() < 0.5:  # noqa: PLR2004  # half of all runs are free of it
             return {}
         odds = {point: dice.choice((0.01, 0.05, 0.25)) for point in POINTS if dice.random() < 0.4}  # noqa: PLR2004  # some
-        if "twin" in self._scenario.faults and self._scenario.faults["twin"]:
+        if self._scenario.faults.get("twin") or self._scenario.remote:
             odds.pop("a log is compacted early", None)
         return odds
 
@@ -224,5 +265,9 @@ class _Drawing:
 def _some(dice: Random, odds: Mapping[str, float], always: Sequence[str] = ()) -> dict[str, float]:
     """Switch on a random part of what there is, some of it strongly."""
     share = dice.choice((0.25, 0.5, 1.0))
-    some = {name: weight * dice.choice((1, 1, 5)) for name, weight in odds.items() if weight and (name in always or dice.random() < share)}
+    some = {
+        name: weight * dice.choice((1, 1, 5))
+        for name, weight in odds.items()
+        if weight and (name in always or dice.random() < share)
+    }
     return some or dict(odds)

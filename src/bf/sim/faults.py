@@ -16,17 +16,29 @@ from bf.sim.loop import SimLoop
 from bf.sim.machine import Server
 from bf.sim.net import Link, Network
 from bf.sim.plan import Fault, Plan
+from bf.sim.remote import LogMachine
 
 OPERATIONS = ("compact", "rotate", "rebuild", "verify", "forget", "limit")
 """What operators do while things go wrong."""
 
 ENDED = "ended"
 
+ELSEWHERE = ("cut off from its log", "lost disk", "log: kill", "log: power cut", "log: slow disk", "log: failed sync")
+"""What happens between a server and a log on another machine."""
+
 
 class Troubles:
     """Carries out the faults of a plan."""
 
-    def __init__(self, plan: Plan, loop: SimLoop, network: Network, servers: Mapping[str, Server], domain: Domain) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        loop: SimLoop,
+        network: Network,
+        servers: Mapping[str, Server],
+        log: LogMachine | None,
+        domain: Domain,
+    ) -> None:
         self.done: Counter[str] = Counter()
         """How many faults there were, by kind."""
         self.operations: Counter[str] = Counter()
@@ -42,6 +54,7 @@ class Troubles:
         self._loop = loop
         self._network = network
         self._servers = servers
+        self._log = log
         self._to_mend: list[Callable[[], None]] = []
         self._healed = False
 
@@ -67,8 +80,14 @@ class Troubles:
         for mend in reversed(self._to_mend):
             mend()
         self._to_mend.clear()
+        if self._log:
+            self._log.disk.slowness, self._log.disk.syncs_to_fail = 1.0, 0
+            if not self._log.up:
+                self._log.boot()
         for server in self._servers.values():
-            if self._plan.has("twin"):  # what a second process wrote, the first one learns when it writes itself, or begins anew
+            if self._plan.has(
+                "twin"
+            ):  # what a second process wrote, the first one learns when it writes itself, or begins anew
                 server.end_twin()
                 server.kill()
             server.disk.slowness, server.disk.full, server.disk.syncs_to_fail = 1.0, False, 0
@@ -77,11 +96,25 @@ class Troubles:
             if server.up:
                 self._loop.release(server.life)
             else:
-                server.boot(self.domain)
+                self._boot_on_nothing(server)
 
     def _begin(self, fault: Fault) -> None:
-        server = self._servers.get(fault.target) or self._servers[self._plan.homes.get(fault.target, self._plan.servers[0])]
+        server = (
+            self._servers.get(fault.target) or self._servers[self._plan.homes.get(fault.target, self._plan.servers[0])]
+        )
+        if fault.what in ELSEWHERE:  # who cannot reach a log has faults to tell
+            self.broken_disks.update(self._servers)
         match fault.what:
+            case "log: kill" if self._log:
+                self._log.kill()
+            case "log: power cut" if self._log:
+                self._log.cut_power()
+            case "log: slow disk" if self._log:
+                self._log.disk.slowness = fault.number
+            case "log: failed sync" if self._log:
+                self._log.disk.syncs_to_fail = fault.number
+            case "lost disk":
+                server.lose_disk()
             case "kill":
                 server.kill()
             case "power cut":
@@ -90,7 +123,7 @@ class Troubles:
                 self._restart(server)
             case "pause":
                 self._loop.hold(server.life)
-            case "cut" | "one-way cut":
+            case "cut" | "one-way cut" | "cut off from its log":
                 for link in self._links(fault):
                     link.cuts += 1
             case "slow link":
@@ -127,9 +160,15 @@ class Troubles:
         match fault.what:
             case "kill" | "power cut" if server and not server.up:
                 server.boot(self.domain)
+            case "lost disk" if server and not server.up:
+                self._boot_on_nothing(server)
+            case "log: kill" | "log: power cut" if self._log and not self._log.up:
+                self._log.boot()
+            case "log: slow disk" if self._log:
+                self._log.disk.slowness = 1.0
             case "pause" if server:
                 self._loop.release(server.life)
-            case "cut" | "one-way cut":
+            case "cut" | "one-way cut" | "cut off from its log":
                 for link in self._links(fault):
                     link.cuts -= 1
             case "slow link":
@@ -146,11 +185,20 @@ class Troubles:
 
     def _links(self, fault: Fault) -> Sequence[Link]:
         """Return the links that a fault names: client|server both ways, client>server one way."""
+        if fault.what == "cut off from its log":
+            return [self._network.link(fault.target, "log-1"), self._network.link("log-1", fault.target)]
         if ">" in fault.target:
             source, target = fault.target.split(">")
             return [self._network.link(source, target)]
         one, other = fault.target.split("|")
         return [self._network.link(one, other), self._network.link(other, one)]
+
+    def _boot_on_nothing(self, server: Server) -> None:
+        """Begin on an empty disk: who lives here is known elsewhere."""
+        server.boot(self.domain)
+        for tenant, home in self._plan.homes.items():
+            if home == server.name and tenant not in server.storage.tenants():
+                server.storage.create(tenant)
 
     def _restart(self, server: Server) -> None:
         """End a process as operators do, letting it finish, and begin another one."""

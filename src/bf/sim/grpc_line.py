@@ -16,6 +16,7 @@ from bf.adapters.access.gate import open_gate
 from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.door import H2
 from bf.adapters.front.front import Front
+from bf.adapters.front.limits import STREAMS_COUNT_MAX
 from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc.gathering import GatheringChannel
 from bf.adapters.grpc.server import REQUEST_ID, TENANT, DomainService, grpc_server
@@ -32,7 +33,7 @@ SERVICE = DESCRIPTOR.services_by_name["InventoryService"]
 
 
 class GrpcLine:
-    """Calls from one client to one server, over a connection that is made when it is needed."""
+    """Calls from one client to one server, over connections that are made when they are needed."""
 
     def __init__(self, client: Machine, server: str, domain: Domain) -> None:
         """Call the machine named `server`."""
@@ -40,12 +41,12 @@ class GrpcLine:
         self._server = server
         self._paths = {method.input_type.name: f"/{SERVICE.full_name}/{method.name}" for method in SERVICE.methods}
         self._domain = domain
-        self._channel: _Channel | None = None
+        self._channels: list[_Channel] = []
 
     async def call(self, tenant: str, request: Message, request_id: str, patience_s: float) -> Answer | None:
         """Send a request once, and return its answer; None if none came in time. Its position is not told."""
         name = type(request).__name__
-        channel = self._channel = self._channel or _Channel(self._server)
+        channel = self._free_channel()
         method = UnaryUnaryMethod[Message, bytes](channel, self._paths[name], self._domain.requests[name], bytes)
         metadata = {TENANT: tenant} | ({REQUEST_ID: request_id} if request_id else {})
         channel.calls += 1
@@ -55,20 +56,27 @@ class GrpcLine:
         except GRPCError as error:
             return _answer(error)
         except (OSError, StreamTerminatedError):  # TimeoutError too
-            if self._channel is channel:
-                self._channel = None
-            channel.given_up = True
+            if channel in self._channels:
+                self._channels.remove(channel)
             return None
         finally:
             channel.calls -= 1
-            if channel.given_up and not channel.calls:
+            if not channel.calls and channel not in self._channels:
                 channel.close()
 
     def hang_up(self) -> None:
-        """Close the connection."""
-        channel, self._channel = self._channel, None
-        if channel:
+        """Close every connection."""
+        channels, self._channels = self._channels, []
+        for channel in channels:
             self._client.run(channel.close)
+
+    def _free_channel(self) -> "_Channel":
+        """Return a connection that takes one more call, and was not given up for want of an answer."""
+        free = [channel for channel in self._channels if channel.calls < STREAMS_COUNT_MAX]
+        if not free:
+            free.append(_Channel(self._server))
+            self._channels += free
+        return free[0]
 
 
 class GrpcFront:
@@ -117,8 +125,6 @@ class _Channel(GatheringChannel):
             host, PORT, codec=_Codec(), status_details_codec=ProtoStatusDetailsCodec()
         )
         self.calls = 0
-        self.given_up = False
-        """Whether no more calls are made on it: one of them had no answer."""
 
 
 def _answer(error: GRPCError) -> Answer:

@@ -2,8 +2,9 @@
 
     kind 1 | size of the body 4 | event 8 | batch 8 | CRC-32 of all that and of the body 4 | body
 
-A record that ends with the file, or whose checksum is wrong with nothing after it, was being written when the power went:
-it was never acknowledged, and it goes. Anything else that does not fit is damage.
+A record that ends with the file, or whose checksum is wrong with nothing after it, or whose first sector never came, so
+that it begins with zeros, was being written when the power went: it was never acknowledged, and it goes. Anything else
+that does not fit is damage.
 """
 
 import asyncio
@@ -117,6 +118,10 @@ class Records:
         kind, size, event, number, checksum = HEAD.unpack_from(content, at)
         end = at + HEAD.size + size
         body = content[at + HEAD.size : end]
+        if not any(content[at : at + HEAD.size]):
+            return 0
+        if kind not in (BATCH, BASELINE):
+            raise DamagedLogError(f"{self.path}: after batch {self._head.batch} there is no record")
         if end > len(content):
             return 0
         if crc32(HEAD.pack(kind, size, event, number, 0) + body) != checksum:

@@ -175,15 +175,17 @@ class SimLoop(BaseEventLoop):
         """Let time pass until the next timer, and make all that is due ready."""
         timers = self._timers
         while timers:
-            when, _, owner, handle = heappop(timers)
+            when, number, owner, handle = heappop(timers)
             if handle.cancelled() or owner.life.dead:
                 continue
             self.now = max(self.now, when)
             self._add(owner.life, handle)
             while timers and timers[0][0] <= self.now:
-                *_, owner, handle = heappop(timers)
+                _, later, owner, handle = heappop(timers)
                 if not handle.cancelled():
                     self._add(owner.life, handle)
+                    number = hash((number, later))
+            self.digest = hash((self.digest, number))  # whose timers they were: turns alone do not say
             return
         if not self._stopping:
             raise NothingHappensError(f"nothing is left that could happen, at {self.now:.3f} s")
@@ -217,7 +219,11 @@ class SimLoop(BaseEventLoop):
     call_soon_threadsafe = call_soon
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None  # noqa: ANN401  # asyncio's own
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,  # noqa: ANN401  # asyncio's own
     ) -> TimerHandle:
         """Run a callback in the life that asks, at a time."""
         handle = TimerHandle(when, callback, args, self, context)
@@ -226,7 +232,11 @@ class SimLoop(BaseEventLoop):
         return handle
 
     def call_later(
-        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None  # noqa: ANN401  # asyncio's own
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,  # noqa: ANN401  # asyncio's own
     ) -> TimerHandle:
         """Run a callback in the life that asks, after a while."""
         return self.call_at(self.now + delay, callback, *args, context=context)
@@ -248,7 +258,11 @@ class SimLoop(BaseEventLoop):
     # Tasks, futures, executors
 
     def create_task(  # pyright: ignore[reportIncompatibleMethodOverride]  # typeshed's is generic in the coroutine
-        self, coro: Generator[Any, None, Any] | Coroutine[Any, Any, Any], *, name: object = None, context: Context | None = None
+        self,
+        coro: Generator[Any, None, Any] | Coroutine[Any, Any, Any],
+        *,
+        name: object = None,
+        context: Context | None = None,
     ) -> asyncio.Task[Any]:
         """Begin a task in the life that asks."""
         task = SimTask(self, coro, str(name) if name else None, context)
@@ -263,7 +277,10 @@ class SimLoop(BaseEventLoop):
         return future
 
     def run_in_executor(  # pyright: ignore[reportIncompatibleMethodOverride]  # typeshed's is generic in the arguments
-        self, executor: object, func: Callable[..., Any], *args: Any  # noqa: ANN401  # asyncio's own
+        self,
+        executor: object,
+        func: Callable[..., Any],
+        *args: Any,  # noqa: ANN401  # asyncio's own
     ) -> asyncio.Future[Any]:
         """Do it at once: there are no threads here."""
         del executor

@@ -90,7 +90,18 @@ class Front(Protocol):
 class Server(Machine):
     """A machine that runs a node."""
 
-    def __init__(self, loop: SimLoop, name: str, number: int, seed: str, *, sealed: bool, sync_s: float, buggify: Buggify, policy: Policy) -> None:
+    def __init__(
+        self,
+        loop: SimLoop,
+        name: str,
+        number: int,
+        seed: str,
+        *,
+        sealed: bool,
+        sync_s: float,
+        buggify: Buggify,
+        policy: Policy,
+    ) -> None:
         super().__init__(loop, name, number)
         self.disk = Disk(loop, name, Random(f"{seed}/{name}/disk"))
         self.disk.sync_s = sync_s
@@ -99,6 +110,8 @@ class Server(Machine):
         self.domain: Domain | None = None
         self.twin: Server | None = None
         """Another process on the same disk, which should not be there."""
+        self.make_storage = self._local_storage
+        """What makes the storage of each process."""
         self.front: Front | None = None
         self.make_front: Callable[[Server], Front] | None = None
         """What makes the front of each process, if it takes connections."""
@@ -118,7 +131,7 @@ class Server(Machine):
         if self.loop.recorder:
             self.loop.recorder(self.loop.now, "life", self.name, f"life {self.lives} begins")
         self.domain = domain
-        self.storage = SimStorage(self.disk, self.life, self._dice.randbytes, sealed=self._sealed)
+        self.storage = self.make_storage(self, self._dice.randbytes)
         self.env = Env(self.clock, self.storage, self.meter, self.buggify)
         self.run(self._boot, domain)
 
@@ -138,10 +151,26 @@ class Server(Machine):
         await asyncio.wait([self._house])
         await self.node.stop()
 
+    def _local_storage(self, server: "Server", dice: Callable[[int], bytes]) -> SimStorage:
+        return SimStorage(server.disk, server.life, dice, sealed=self._sealed)
+
+    def lose_disk(self) -> None:
+        """End the process, and everything that lay on the disk."""
+        self.end_twin()
+        self.kill()
+        self.disk.folders.clear()
+
     def begin_twin(self, domain: Domain) -> None:
         """Start a second process on the disk of the first one."""
         twin = Server(
-            self.loop, self.name, self._number, f"{self._seed}/twin", sealed=self._sealed, sync_s=0, buggify=self.buggify, policy=self._policy
+            self.loop,
+            self.name,
+            self._number,
+            f"{self._seed}/twin",
+            sealed=self._sealed,
+            sync_s=0,
+            buggify=self.buggify,
+            policy=self._policy,
         )
         twin.disk, twin.clock = self.disk, self.clock
         twin.boot(domain)

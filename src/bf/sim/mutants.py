@@ -48,14 +48,17 @@ class Noticed:
 def applied(mutant: Mutant) -> Generator[None]:
     """Take a safeguard away until the end of the block."""
     patches = mutant.patches()
-    before = [(place, name, getattr(place, name)) for place, name, _ in patches]
+    before = [(place, name, getattr(place, name, None)) for place, name, _ in patches]
     try:
         for place, name, worse in patches:
             setattr(place, name, worse)
         yield
     finally:
         for place, name, real in before:
-            setattr(place, name, real)
+            if real is None:
+                delattr(place, name)  # it was a builtin that a module's own name had hidden
+            else:
+                setattr(place, name, real)
 
 
 def hunt(mutant: Mutant, seeds_max: int) -> Noticed:
@@ -75,3 +78,214 @@ def table(seeds_max: int, told: Callable[[Noticed], None]) -> list[Noticed]:
         found.append(hunt(mutant, seeds_max))
         told(found[-1])
     return found
+
+
+# What is put in the place of safeguards
+
+
+async def _nothing(*_words: object, **_names: object) -> None:
+    """Do nothing, and say that it is done."""
+
+
+async def _append_anyway(self: log.SimLog, expected: Pos, events: int, body: bytes) -> Pos:
+    """Append whatever position is expected."""
+    records = self._records
+    async with records.writing, records.locked():
+        pos = Pos(expected.event + events, expected.batch + 1)
+        try:
+            at = records.add(Batch(pos, body))
+            await self._synced(at)
+        except OSError as error:
+            raise UnknownOutcomeError(f"{records.path}: {error.strerror}") from error
+    return pos
+
+
+async def _append_and_believe(self: log.SimLog, expected: Pos, events: int, body: bytes) -> Pos:
+    """Say yes, whatever the disk says."""
+    try:
+        return await _APPEND(self, expected, events, body)
+    except UnknownOutcomeError:
+        return Pos(expected.event + events, expected.batch + 1)
+
+
+async def _append_later(self: log.SimLog, expected: Pos, events: int, body: bytes) -> Pos:
+    """Say yes, and write afterwards."""
+    asyncio.get_running_loop().create_task(_quietly(_APPEND(self, expected, events, body)))
+    return Pos(expected.event + events, expected.batch + 1)
+
+
+async def _quietly(append: Any) -> None:
+    try:
+        await append
+    except (ConflictError, UnknownOutcomeError):
+        pass
+
+
+async def _read_loosely(self: log.SimLog, after: Pos) -> AsyncIterator[Batch]:
+    """Read what is there, and take no notice of what is not."""
+    records = self._records
+    if after == START:
+        for part in records.parts:
+            yield part
+    for batch in list(records.batches):
+        if batch.pos.batch > max(after.batch, records.base.batch):
+            yield batch
+
+
+def _settle_anyway(state: State, batch: Batch) -> int:
+    """Replay a batch, and believe what the log says about its position."""
+    try:
+        return _REPLAY(state, batch)
+    except replay.NotReplayableError:
+        state.pos = batch.pos
+        return 1
+
+
+async def _prove_nothing(self: Any, view: State, draft: Any) -> Any:
+    """Make a state of the baseline, and compare nothing."""
+    digest_of = self._digest
+    self._digest = _same
+    try:
+        return await _PROVE(self, view, draft)
+    finally:
+        self._digest = digest_of
+
+
+async def _same(_state: State) -> str:
+    return "the same"
+
+
+def _shorter_baseline(view: State) -> Iterator[Any]:
+    """Forget the last event of a baseline."""
+    for part in _PARTS(view):
+        if part.baseline.last and part.commits and len(part.commits[0].events) > 1:
+            del part.commits[0].events[-1]
+        yield part
+
+
+class _NoLock:
+    """A lock that locks nothing."""
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(self, *_error: object) -> None:
+        pass
+
+    def locked(self) -> bool:
+        return False
+
+
+async def _at_once(_cell: cell.Cell, work: Callable[[], Any]) -> Any:
+    """Do it now, whatever batch is under way."""
+    return await work()
+
+
+async def _choose_unseen(home: states.Home, damaged: Any) -> states.Choice:
+    """Take the newest state, whatever it says about itself."""
+    del damaged
+    for number in reversed(home.storage.databases(home.tenant)):
+        state = State.open(home.storage.database(home.tenant, number), home.domain)
+        if state:
+            return states.Choice(cell.Derived(number, state), None)
+    return states.Choice(None, None)
+
+
+def _forget_uid(state: State, batch: Batch, baseline: Any) -> None:
+    _SETTLE(state, batch, baseline)
+    if baseline.last:
+        state.last_uid -= 1
+
+
+_APPEND = log.SimLog.append
+_REPLAY = replay.replay
+_PROVE = compact._Compaction._prove
+_PARTS = compact._parts
+_SETTLE = replay._settle
+
+MUTANTS = (
+    Mutant(
+        "a batch is synced before it is acknowledged", "adapters/*/log.py", lambda: [(log.SimLog, "_synced", _nothing)]
+    ),
+    Mutant(
+        "nobody is answered before the log says yes", "node/cell.py", lambda: [(log.SimLog, "append", _append_later)]
+    ),
+    Mutant(
+        "an unknown outcome is not a yes",
+        "node/cell.py",
+        lambda: [(log.SimLog, "append", _append_and_believe)],
+        "flaky-disk",
+    ),
+    Mutant(
+        "an append expects its position",
+        "adapters/*/log.py",
+        lambda: [(log.SimLog, "append", _append_anyway)],
+        "two-servers",
+    ),
+    Mutant(
+        "a log is synced before it is believed",
+        "node/node.py",
+        lambda: [(log.SimLog, "sync", _nothing)],
+        "restart-storm",
+    ),
+    Mutant(
+        "a draft is synced before it is published",
+        "node/compact.py",
+        lambda: [(log.SimLog, "sync", _nothing)],
+        "compaction-under-fire",
+    ),
+    Mutant("first answers are looked up", "node/answers.py", lambda: [(answers, "first_answer", lambda *_: None)]),
+    Mutant("an id serves one request", "node/answers.py", lambda: [(answers, "digest_of", lambda _: 1)]),
+    Mutant("a refused request is taken back", "core/state.py", lambda: [(State, "_take_back", lambda _: None)]),
+    Mutant(
+        "a batch's place is sealed with it",
+        "adapters/crypto/log.py",
+        lambda: [(SealedLog, "_context", lambda *_: b"")],
+        "key-rotation",
+    ),
+    Mutant(
+        "positions read are dense", "adapters/*/log.py", lambda: [(log.SimLog, "read", _read_loosely)], "flaky-disk"
+    ),
+    Mutant(
+        "replay counts events, and positions are dense",
+        "node/replay.py",
+        lambda: [(log.SimLog, "read", _read_loosely), (replay, "replay", _settle_anyway)],
+        "flaky-disk",
+    ),
+    Mutant(
+        "a baseline is proved, and it is right",
+        "node/compact.py",
+        lambda: [(compact._Compaction, "_prove", _prove_nothing), (compact, "_parts", _shorter_baseline)],
+        "compaction-under-fire",
+    ),
+    Mutant(
+        "a baseline keeps the newest uid",
+        "node/replay.py",
+        lambda: [(replay, "_settle", _forget_uid)],
+        "compaction-under-fire",
+    ),
+    Mutant("one change of a cell at a time", "node/cell.py", lambda: [(cell.asyncio, "Lock", _NoLock)], "key-rotation"),
+    Mutant(
+        "log and state are exchanged between two batches",
+        "node/cell.py",
+        lambda: [(cell.Cell, "exclusively", _at_once)],
+        "compaction-under-fire",
+    ),
+    Mutant(
+        "a state's past is looked at before it is used",
+        "node/states.py",
+        lambda: [(states, "choose", _choose_unseen), (node.states, "choose", _choose_unseen)],
+        "schema-upgrade",
+    ),
+    Mutant(
+        "a commit's time is never before the last one's", "node/cell.py", lambda: [(cell, "max", lambda now, _: now)]
+    ),
+    Mutant("a queue is bounded", "node/cell.py", lambda: [(cell, "QUEUE_REQUESTS_MAX", 1 << 60)]),
+    Mutant(
+        "a published name is synced",
+        "adapters/*/storage.py",
+        lambda: [(disk.Disk, "sync_folder", _nothing)],
+        "compaction-under-fire",
+    ),
+)
+"""Every safeguard that is taken away, where it is, and in which scenario it is looked for."""

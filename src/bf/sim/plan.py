@@ -51,6 +51,8 @@ class Plan:
     sealed: bool = False
     grpc: bool = False
     """Whether clients speak gRPC over simulated connections."""
+    remote: bool = False
+    """Whether tenants' logs are on a machine of their own, reached by messages."""
     sync_s: float = 0.002
     patience_s: float = 5.0
     """How long a client waits for an answer before it asks again."""
@@ -58,6 +60,11 @@ class Plan:
     faults: tuple[Fault, ...] = ()
     buggify: Mapping[str, float] = field(default_factory=dict[str, float])
     """By point, how often it misbehaves when it is reached."""
+
+    @property
+    def compacts(self) -> bool:
+        """Say whether logs may be compacted: not under another process's hands, nor on another machine yet."""
+        return not self.remote and not self.has("twin")
 
     def has(self, what: str) -> bool:
         """Say whether a kind of fault is in it."""

@@ -132,7 +132,10 @@ class SimStorage:
         if not found:
             disk.create(path)
         database = StateDatabase(self, path)
-        if len(image) > CHECKSUM_BYTES and crc32(image[CHECKSUM_BYTES:]).to_bytes(CHECKSUM_BYTES, "big") == image[:CHECKSUM_BYTES]:
+        if (
+            len(image) > CHECKSUM_BYTES
+            and crc32(image[CHECKSUM_BYTES:]).to_bytes(CHECKSUM_BYTES, "big") == image[:CHECKSUM_BYTES]
+        ):
             database.connection.deserialize("main", image[CHECKSUM_BYTES:])
         self.states_open += 1
         return database
@@ -176,11 +179,13 @@ class SimStorage:
             draft = Named(f"{tenant}/reseal-{file.number}-k{key}", file.number, key)
             disk.create(draft.path)
             old, new = self._opened(tenant, file), self._opened(tenant, draft)
-            async for batch in old.read(START):
-                await new.extend([batch])
-            await new.sync()
-            await new.close()
-            await old.close()
+            try:
+                async for batch in old.read(START):
+                    await new.extend([batch])
+                await new.sync()
+            finally:
+                await new.close()
+                await old.close()
             disk.rename(draft.path, f"{tenant}/archive-{file.number}-k{key}")
             disk.remove(file.path)
             disk.sync_folder_now(tenant)

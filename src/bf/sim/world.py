@@ -19,7 +19,7 @@ from bf.node.housekeeping import Policy
 from bf.node.limits import QUEUE_REQUESTS_MAX
 from bf.sim.buggify import Buggify
 from bf.sim.checks import Evidence, check_all
-from bf.sim.client import Client
+from bf.sim.client import FLOOD_PAUSE_S, Client
 from bf.sim.errors import NothingHappensError, SimulationError, TooManyStepsError, ViolationError
 from bf.sim.faults import Troubles
 from bf.sim.fences import fenced
@@ -29,6 +29,7 @@ from bf.sim.loop import STEPS_COUNT_MAX, SimLoop
 from bf.sim.machine import Machine, Server
 from bf.sim.net import PROFILES, Network, Profile
 from bf.sim.plan import Plan
+from bf.sim.remote import LogMachine, RemoteStorage, Wire
 from bf.sim.post import Line, PostLine
 from bf.sim.shop import ROOT, furniture
 from bf.sim.streams import Streams
@@ -72,21 +73,34 @@ class World:
         self.history = History()
         self.network = Network(self.loop, plan.seed, self._profile)
         self.buggify = Buggify(plan.buggify, self._dice("buggify"))
-        policy = Policy(pause_s=plan.seconds) if plan.has("twin") else POLICY  # one process must not compact under another
+        policy = POLICY if plan.compacts else Policy(pause_s=2 * plan.seconds)
         self.servers = {
             name: Server(
-                self.loop, name, 1 + number, plan.seed, sealed=plan.sealed, sync_s=plan.sync_s, buggify=self.buggify, policy=policy
+                self.loop,
+                name,
+                1 + number,
+                plan.seed,
+                sealed=plan.sealed,
+                sync_s=plan.sync_s,
+                buggify=self.buggify,
+                policy=policy,
             )
             for number, name in enumerate(plan.servers)
         }
+        self.log = LogMachine(self.loop, "log-1", 99, plan.seed, sync_s=plan.sync_s) if plan.remote else None
+        for server in self.servers.values():
+            if self.log:
+                server.make_storage = self._remote_storage
         if plan.grpc:
             self.loop.streams = Streams(self.loop, self.network, plan.seed)
             for server in self.servers.values():
                 server.make_front = front_of
         first = 1 + len(self.servers)
-        machines = [Machine(self.loop, name, first + number) for number, name in enumerate([*plan.clients, "furnisher"])]
+        machines = [
+            Machine(self.loop, name, first + number) for number, name in enumerate([*plan.clients, "furnisher"])
+        ]
         self.clients = {machine.name: self._client(machine) for machine in machines}
-        self.troubles = Troubles(plan, self.loop, self.network, self.servers, INVENTORY)
+        self.troubles = Troubles(plan, self.loop, self.network, self.servers, self.log, INVENTORY)
         self._lines: dict[tuple[str, str], Line] = {}
         self._longest_queue = 0
 
@@ -115,11 +129,15 @@ class World:
 
     async def _live(self) -> int:
         loop, plan = self.loop, self.plan
+        if self.log:
+            self.log.boot()
         for name, server in self.servers.items():
             server.boot(INVENTORY)
             for tenant, home in plan.homes.items():
                 if home == name:
                     server.storage.create(tenant)
+                    if self.log:
+                        self.log.storage.create(tenant)
         await self._furnish()
         troubles = loop.create_task(self.troubles.happen(), name="faults")
         asks = list(enumerate(plan.asks))
@@ -128,7 +146,8 @@ class World:
             for name, client in self.clients.items()
         ]
         while loop.now < plan.seconds:
-            await asyncio.sleep(min(1.0, plan.seconds - loop.now))
+            closely = any(client.flooding for client in self.clients.values())
+            await asyncio.sleep(min(0.001 if closely else FLOOD_PAUSE_S, plan.seconds - loop.now))
             self._look()
         troubles.cancel()
         self.troubles.heal()
@@ -145,7 +164,9 @@ class World:
                 await furnisher.until_answered(asked, tries_max=100)
                 assert asked.answer and asked.answer.code == Code.OK, f"{tenant} is furnished: {asked}"
 
-        await asyncio.gather(*(furnisher.machine.run(self.loop.create_task, furnish(tenant)) for tenant in self.plan.homes))
+        await asyncio.gather(
+            *(furnisher.machine.run(self.loop.create_task, furnish(tenant)) for tenant in self.plan.homes)
+        )
         await asyncio.sleep(max(0.0, FURNISH_S - self.loop.now))
 
     def _look(self) -> None:
@@ -171,8 +192,15 @@ class World:
             if asked.answer is None or asked.answer.code != Code.OK:
                 raise ViolationError("liveness", f"a healthy tenant does not answer: {asked}", tenant)
         evidence = Evidence(
-            plan=self.plan, loop=self.loop, history=self.history, servers=self.servers, clients=list(self.clients.values()),
-            troubles=self.troubles, longest_queue=self._longest_queue, states=states,
+            plan=self.plan,
+            loop=self.loop,
+            history=self.history,
+            servers=self.servers,
+            clients=list(self.clients.values()),
+            troubles=self.troubles,
+            log=self.log,
+            longest_queue=self._longest_queue,
+            states=states,
         )
         for line in self._lines.values():
             line.hang_up()
@@ -189,9 +217,13 @@ class World:
             return self._lines[key]
 
         dice = self._dice(machine.name)
-        return Client(
-            machine, line, self.history, dice, products=self.plan.products, patience_s=self.plan.patience_s
-        )
+        return Client(machine, line, self.history, dice, products=self.plan.products, patience_s=self.plan.patience_s)
+
+    def _remote_storage(self, server: Server, dice: Callable[[int], bytes]) -> RemoteStorage:
+        assert self.log, "there is a machine for logs"
+        storage = RemoteStorage(server.disk, server.life, dice, sealed=False)
+        storage.reach(Wire(self.network, server, self.log), self.log)
+        return storage
 
     def _new_line(self, machine: Machine, server: Server) -> Line:
         if self.plan.grpc:
@@ -200,7 +232,8 @@ class World:
 
     def _profile(self, source: str, target: str) -> Profile:
         clients = self.plan.clients
-        return PROFILES[clients.get(source) or clients.get(target) or "local"]
+        near = "intranet" if self.plan.remote else "local"
+        return PROFILES[clients.get(source) or clients.get(target) or near]
 
     def _dice(self, name: str) -> Random:
         return Random(f"{self.plan.seed}/{name}")
@@ -209,7 +242,11 @@ class World:
         """Bury everybody."""
         for line in self._lines.values():
             line.hang_up()
-        for machine in (*self.servers.values(), *(client.machine for client in self.clients.values())):
+        for machine in (
+            *self.servers.values(),
+            *([self.log] if self.log else []),
+            *(client.machine for client in self.clients.values()),
+        ):
             machine.kill()
         self.loop.bury(self.loop.world)
         self.loop.close()
@@ -226,7 +263,13 @@ class World:
         outcome.buggified = self.buggify.hits
         sometimes = outcome.sometimes
         for counts in meters:
-            for name in ("cell_stops/log", "cell_stops/damaged state", "state_rebuilds", "pause_seconds/compact", "pause_seconds/rebuild"):
+            for name in (
+                "cell_stops/log",
+                "cell_stops/damaged state",
+                "state_rebuilds",
+                "pause_seconds/compact",
+                "pause_seconds/rebuild",
+            ):
                 sometimes[name] += counts[name]
         for (name, end), count in self.troubles.operations.items():
             sometimes[f"{name}: {end}"] += count

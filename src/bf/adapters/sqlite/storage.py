@@ -292,11 +292,13 @@ class DirectoryStorage:
             old, new = (
                 self._sealed(tenant, self._raw_log(tenant, each, draft=each is draft)) for each in (file, draft)
             )
-            async for batch in old.read(START):
-                await new.extend([batch])
-            await new.sync()
-            await new.close()
-            await old.close()
+            try:
+                async for batch in old.read(START):
+                    await new.extend([batch])
+                await new.sync()
+            finally:
+                await new.close()
+                await old.close()
             draft.path.rename(_path(folder, "log", file.number, key))
             _remove(file.path)
             sync_folder(folder)

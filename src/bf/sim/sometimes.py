@@ -1,0 +1,44 @@
+"""Situations that a campaign has to reach: what never happens was never tried, however green a campaign is."""
+
+from collections.abc import Mapping
+
+from bf.sim.buggify import POINTS
+from bf.sim.draw import FAULTS
+
+CAMPAIGN_SEEDS_MIN = 2_000
+"""How many seeds are a campaign: so many that what never happened can be held against it."""
+
+SITUATIONS: Mapping[str, str] = {
+    "a request was repeated": "a client did not learn what became of it",
+    "a queue was full": "more requests waited than may",
+    "state_rebuilds": "a state was made anew of its log",
+    "pause_seconds/compact": "a tenant went over to a compacted log",
+    "pause_seconds/rebuild": "a tenant went over to a rebuilt state",
+    "cell_stops/log": "a cell stopped because of its log",
+    "compact: ended": "an operator compacted a log",
+    "rotate: ended": "an operator changed keys",
+    "forget: ended": "an operator destroyed keys",
+    "rebuild: ended": "an operator rebuilt a state",
+    "verify: ended": "an operator verified a state",
+    "upgrade: ended": "a later release took over",
+    "compact: DamagedLogError": "a log could not be compacted, because it was damaged",
+    "refused: NotAvailable": "an order was refused for want of stock",
+    "refused: NotOnHand": "more was taken than was there",
+    "refused: NotReserved": "something was fulfilled that was not reserved",
+    "refused: ReservationNotFound": "a reservation was closed twice",
+    "refused: RequestIdReused": "a request id was used for another request",
+    "refused: CodeTaken": "a reservation was made twice",
+    "refused: SkuTaken": "a product was added twice",
+    "refused: BadMove": "a location was moved into itself",
+    "refused: MalformedUid": "a request made no sense",
+}
+"""By the name that a run counts it under, what it means."""
+
+
+def never(sometimes: Mapping[str, int], buggified: Mapping[str, int], faults: Mapping[str, int]) -> list[str]:
+    """Return what a campaign has not reached: situations, buggify points and faults."""
+    return [
+        *(name for name in SITUATIONS if not sometimes.get(name)),
+        *(f"buggify: {name}" for name in POINTS if not buggified.get(name)),
+        *(f"fault: {name}" for name in FAULTS if not faults.get(name)),
+    ]

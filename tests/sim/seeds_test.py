@@ -1,0 +1,27 @@
+"""A few seeds of every scenario hold; `make sim-long` runs far more."""
+
+import pytest
+
+from bf.sim.draw import SCENARIOS, SHORT_S, draw
+from bf.sim.plan import Plan
+from bf.sim.watching import simulate
+
+CHUNK = 6
+SEEDS = 18
+"""How many seeds of each scenario: some two hundred in all."""
+
+LONG_S = 300.0
+"""How much of a day or of a week there is time for here."""
+
+
+def drawn(scenario: str, seed: int) -> Plan:
+    return draw(scenario, seed, LONG_S if SCENARIOS[scenario].seconds > SHORT_S else None)
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_invariant_holds(scenario: str, first: int) -> None:
+    outcomes = {seed: simulate(drawn(scenario, seed)) for seed in range(first, first + CHUNK)}
+    violated = {seed: str(outcome.violation) for seed, outcome in outcomes.items() if outcome.violation}
+    assert violated == {}, f"see it with: bf sim replay --scenario {scenario} --seed N"
+    assert sum(outcome.checks for outcome in outcomes.values()) > 0
