@@ -197,6 +197,10 @@ class Disk:
 
     # What happens to a disk
 
+    def be_sound(self) -> None:
+        """Be as fast and as large as on a good day."""
+        self.slowness, self.full, self.syncs_to_fail = 1.0, False, 0
+
     def cut_power(self) -> None:
         """Lose any part of what was not synced."""
         for folder in self.folders.values():

@@ -4,7 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
 
 from bf.core.domain import Domain
 from bf.core.ports import LogError
@@ -18,45 +20,81 @@ from bf.sim.net import Link, Network
 from bf.sim.plan import Fault, Plan
 from bf.sim.remote import LogMachine
 
+ENDED = "ended"
+
 OPERATIONS = ("compact", "rotate", "rebuild", "verify", "forget", "limit")
 """What operators do while things go wrong."""
 
-ENDED = "ended"
+SPOILING = {"bit rot": flip_a_bit, "lost record": lose_a_record, "moved record": swap_records}
+"""What happens to a tenant's log behind everybody's back."""
 
 ELSEWHERE = ("cut off from its log", "lost disk", "log: kill", "log: power cut", "log: slow disk", "log: failed sync")
 """What happens between a server and a log on another machine."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What faults happen to."""
+
+    plan: Plan
+    loop: SimLoop
+    network: Network
+    servers: Mapping[str, Server]
+    log: LogMachine | None
+    """The machine of the logs, if they are not where the tenants are."""
+
+
+class Kind(NamedTuple):
+    """How a kind of fault begins, and how it ends, if it does."""
+
+    begin: Callable[[Fault], object]
+    end: Callable[[Fault], object] | None = None
+
+
 class Troubles:
     """Carries out the faults of a plan."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        loop: SimLoop,
-        network: Network,
-        servers: Mapping[str, Server],
-        log: LogMachine | None,
-        domain: Domain,
-    ) -> None:
+    def __init__(self, stage: Stage, domain: Domain) -> None:
         self.done: Counter[str] = Counter()
         """How many faults there were, by kind."""
-        self.operations: Counter[str] = Counter()
+        self.operations: Counter[tuple[str, str]] = Counter()
         """How operations ended, by their name and that."""
-        self.unsound: list[str] = []
-        """Tenants whose state was not what their log makes, as a verification said."""
         self.operating = 0
         """How many operations are under way."""
-        self.broken_disks: set[str] = set()
-        """Servers whose disk has refused something: they may have faults of their own to tell."""
+        self.unsound: list[str] = []
+        """Tenants whose state was not what their log makes, as a verification said."""
+        self.excused: set[str] = set()
+        """Servers that may tell faults of their own: their disk has refused something, or their log cannot be reached."""
         self.domain = domain
-        self._plan = plan
-        self._loop = loop
-        self._network = network
-        self._servers = servers
-        self._log = log
+        self._plan, self._loop, self._servers = stage.plan, stage.loop, stage.servers
+        self._network, self._log = stage.network, stage.log
         self._to_mend: list[Callable[[], None]] = []
         self._healed = False
+        cut, slow_link = Kind(self._cut, self._mend_cut), Kind(self._slow_link, self._usual_link)
+        self._kinds = {
+            "kill": Kind(lambda fault: self._server(fault).kill(), self._boot),
+            "power cut": Kind(lambda fault: self._server(fault).cut_power(), self._boot),
+            "restart": Kind(self._restart),
+            "pause": Kind(self._pause, lambda fault: self._loop.release(self._server(fault).life)),
+            "lost disk": Kind(self._lose_disk, self._boot),
+            "cut": cut,
+            "one-way cut": cut,
+            "cut off from its log": cut,
+            "slow link": slow_link,
+            "slow disk": Kind(self._slow_disk, self._usual_disk),
+            "full disk": Kind(self._full_disk, self._usual_disk),
+            "failed sync": Kind(self._fail_syncs),
+            "clock jump": Kind(self._jump_clock),
+            "clock drift": Kind(self._drift_clock),
+            "twin": Kind(self._begin_twin, lambda fault: self._server(fault).end_twin()),
+            "upgrade": Kind(self._upgrade),
+            **{what: Kind(self._damage) for what in SPOILING},
+            **{what: Kind(self._operate) for what in OPERATIONS},
+            "log: kill": Kind(lambda _: self._logs().kill(), lambda _: self._boot_log()),
+            "log: power cut": Kind(lambda _: self._logs().cut_power(), lambda _: self._boot_log()),
+            "log: slow disk": Kind(partial(self._slow_log, 0), partial(self._slow_log, 1)),
+            "log: failed sync": Kind(self._fail_log_syncs),
+        }
 
     async def happen(self) -> None:
         """Let every fault come in its time."""
@@ -66,9 +104,12 @@ class Troubles:
             self.done[fault.what] += 1
             if self._loop.recorder:
                 self._loop.recorder(self._loop.now, "fault", fault.target, str(fault))
-            self._begin(fault)
-            if fault.for_s:
-                self._loop.call_later(fault.for_s, self._end, fault)
+            if fault.what in ELSEWHERE:
+                self.excused.update(self._servers)
+            kind = self._kinds[fault.what]
+            kind.begin(fault)
+            if kind.end and fault.for_s:
+                self._loop.call_later(fault.for_s, self._end, kind.end, fault)
 
     def heal(self) -> None:
         """Let everything be as it should: links, disks, clocks, machines."""
@@ -81,133 +122,49 @@ class Troubles:
             mend()
         self._to_mend.clear()
         if self._log:
-            self._log.disk.slowness, self._log.disk.syncs_to_fail = 1.0, 0
-            if not self._log.up:
-                self._log.boot()
+            self._log.disk.be_sound()
+            self._boot_log()
         for server in self._servers.values():
-            if self._plan.has(
-                "twin"
-            ):  # what a second process wrote, the first one learns when it writes itself, or begins anew
-                server.end_twin()
-                server.kill()
-            server.disk.slowness, server.disk.full, server.disk.syncs_to_fail = 1.0, False, 0
+            server.disk.be_sound()
             server.clock.rate = 1.0
             server.buggify.stop()
-            if server.up:
-                self._loop.release(server.life)
-            else:
-                self._boot_on_nothing(server)
-
-    def _begin(self, fault: Fault) -> None:
-        server = (
-            self._servers.get(fault.target) or self._servers[self._plan.homes.get(fault.target, self._plan.servers[0])]
-        )
-        if fault.what in ELSEWHERE:  # who cannot reach a log has faults to tell
-            self.broken_disks.update(self._servers)
-        match fault.what:
-            case "log: kill" if self._log:
-                self._log.kill()
-            case "log: power cut" if self._log:
-                self._log.cut_power()
-            case "log: slow disk" if self._log:
-                self._log.disk.slowness = fault.number
-            case "log: failed sync" if self._log:
-                self._log.disk.syncs_to_fail = fault.number
-            case "lost disk":
-                server.lose_disk()
-            case "kill":
-                server.kill()
-            case "power cut":
-                server.cut_power()
-            case "restart":
-                self._restart(server)
-            case "pause":
-                self._loop.hold(server.life)
-            case "cut" | "one-way cut" | "cut off from its log":
-                for link in self._links(fault):
-                    link.cuts += 1
-            case "slow link":
-                for link in self._links(fault):
-                    link.slowness = fault.number
-            case "slow disk":
-                server.disk.slowness = fault.number
-            case "full disk":
-                self.broken_disks.add(server.name)
-                server.disk.full = True
-            case "failed sync":
-                self.broken_disks.add(server.name)
-                server.disk.syncs_to_fail = fault.number
-            case "bit rot" | "lost record" | "moved record":
-                self._damage(server, fault)
-            case "twin" if server.up and not server.twin:
-                server.begin_twin(self.domain)
-            case "twin":
-                pass
-            case "clock jump":
-                server.clock.offset_s += fault.number
-            case "clock drift":
-                server.clock.rate = 1 + fault.number / 1_000
-            case "upgrade":
-                self._upgrade(server)
-            case _:
-                assert fault.what in OPERATIONS, f"{fault.what} is no fault"
-                self._operate(server, fault)
-
-    def _end(self, fault: Fault) -> None:
-        if self._healed:
-            return
-        server = self._servers.get(fault.target)
-        match fault.what:
-            case "kill" | "power cut" if server and not server.up:
-                server.boot(self.domain)
-            case "lost disk" if server and not server.up:
-                self._boot_on_nothing(server)
-            case "log: kill" | "log: power cut" if self._log and not self._log.up:
-                self._log.boot()
-            case "log: slow disk" if self._log:
-                self._log.disk.slowness = 1.0
-            case "pause" if server:
-                self._loop.release(server.life)
-            case "cut" | "one-way cut" | "cut off from its log":
-                for link in self._links(fault):
-                    link.cuts -= 1
-            case "slow link":
-                for link in self._links(fault):
-                    link.slowness = 1.0
-            case "twin" if server:
+            if self._plan.has("twin"):  # what a second process wrote, the first one does not know yet
                 server.end_twin()
-            case "slow disk" if server:
-                server.disk.slowness = 1.0
-            case "full disk" if server:
-                server.disk.full = False
-            case _:
-                pass
+                server.kill()
+            self._loop.release(server.life)
+            self._boot_server(server)
 
-    def _links(self, fault: Fault) -> Sequence[Link]:
-        """Return the links that a fault names: client|server both ways, client>server one way."""
-        if fault.what == "cut off from its log":
-            return [self._network.link(fault.target, "log-1"), self._network.link("log-1", fault.target)]
-        if ">" in fault.target:
-            source, target = fault.target.split(">")
-            return [self._network.link(source, target)]
-        one, other = fault.target.split("|")
-        return [self._network.link(one, other), self._network.link(other, one)]
+    def _end(self, end: Callable[[Fault], object], fault: Fault) -> None:
+        if not self._healed:
+            end(fault)
 
-    def _boot_on_nothing(self, server: Server) -> None:
-        """Begin on an empty disk: who lives here is known elsewhere."""
+    # Machines
+
+    def _server(self, fault: Fault) -> Server:
+        """Return the server that a fault is about: it is named, or a tenant that lives there is."""
+        return self._servers.get(fault.target) or self._servers[self._plan.homes[fault.target]]
+
+    def _boot(self, fault: Fault) -> None:
+        self._boot_server(self._server(fault))
+
+    def _boot_server(self, server: Server) -> None:
+        """Begin a process where none runs; if the disk is empty, who lives there is known elsewhere."""
+        if server.up:
+            return
         server.boot(self.domain)
         for tenant, home in self._plan.homes.items():
             if home == server.name and tenant not in server.storage.tenants():
                 server.storage.create(tenant)
 
-    def _restart(self, server: Server) -> None:
+    def _restart(self, fault: Fault) -> None:
         """End a process as operators do, letting it finish, and begin another one."""
+        server, life = self._server(fault), self._server(fault).life
 
         async def stop() -> None:
             await server.stop()
-            self._loop.call_for(self._loop.world, self._loop.now, begin, server.life)
+            self._loop.call_for(self._loop.world, self._loop.now, begin)
 
-        def begin(life: object) -> None:
+        def begin() -> None:
             if server.life is life and server.up:
                 server.kill()
                 server.boot(self.domain)
@@ -215,37 +172,114 @@ class Troubles:
         if server.up:
             server.run(self._loop.create_task, stop())
 
-    def _damage(self, server: Server, fault: Fault) -> None:
-        """Spoil a tenant's log, and let it be read again."""
-        names = [name for name in server.disk.list(fault.target) if name.startswith("log-")]
+    def _pause(self, fault: Fault) -> None:
+        self._loop.hold(self._server(fault).life)
+
+    def _lose_disk(self, fault: Fault) -> None:
+        self._server(fault).lose_disk()
+
+    def _begin_twin(self, fault: Fault) -> None:
+        server = self._server(fault)
+        if server.up and not server.twin:
+            server.begin_twin(self.domain)
+
+    def _logs(self) -> LogMachine:
+        assert self._log, "the logs are on a machine of their own"
+        return self._log
+
+    def _boot_log(self) -> None:
+        if not self._logs().up:
+            self._logs().boot()
+
+    def _slow_log(self, ends: int, fault: Fault) -> None:
+        self._logs().disk.slowness = 1.0 if ends else fault.number
+
+    def _fail_log_syncs(self, fault: Fault) -> None:
+        self._logs().disk.syncs_to_fail = fault.number
+
+    # Links
+
+    def _links(self, fault: Fault) -> Sequence[Link]:
+        """Return the links that a fault names: one|other both ways, one>other one way, or those to a server's log."""
+        if ">" in fault.target:
+            return [self._network.link(*fault.target.split(">"))]
+        one, _, other = fault.target.partition("|")
+        other = other or self._logs().name
+        return [self._network.link(one, other), self._network.link(other, one)]
+
+    def _cut(self, fault: Fault) -> None:
+        for link in self._links(fault):
+            link.cuts += 1
+
+    def _mend_cut(self, fault: Fault) -> None:
+        for link in self._links(fault):
+            link.cuts -= 1
+
+    def _slow_link(self, fault: Fault) -> None:
+        for link in self._links(fault):
+            link.slowness = fault.number
+
+    def _usual_link(self, fault: Fault) -> None:
+        for link in self._links(fault):
+            link.slowness = 1.0
+
+    # Disks and clocks
+
+    def _slow_disk(self, fault: Fault) -> None:
+        self._server(fault).disk.slowness = fault.number
+
+    def _full_disk(self, fault: Fault) -> None:
+        self.excused.add(self._server(fault).name)
+        self._server(fault).disk.full = True
+
+    def _usual_disk(self, fault: Fault) -> None:
+        disk = self._server(fault).disk
+        disk.full, disk.slowness = False, 1.0
+
+    def _fail_syncs(self, fault: Fault) -> None:
+        self.excused.add(self._server(fault).name)
+        self._server(fault).disk.syncs_to_fail = fault.number
+
+    def _damage(self, fault: Fault) -> None:
+        """Spoil a tenant's log, and let a new process read it: where nothing is sealed, nobody moves records."""
+        server, tenant = self._server(fault), fault.target
+        names = [name for name in server.disk.list(tenant) if name.startswith("log-")]
         if not names or not server.up or (fault.what == "moved record" and not self._plan.sealed):
             return
-        file = server.disk.file(f"{fault.target}/{names[-1]}")
-        spoil = {"bit rot": flip_a_bit, "lost record": lose_a_record, "moved record": swap_records}[fault.what]
-        mend = spoil(file, fault.number)
+        mend = SPOILING[fault.what](server.disk.file(f"{tenant}/{names[-1]}"), fault.number)
         if mend:
+            self.excused.add(server.name)
             self._to_mend.append(mend)
             if fault.what != "bit rot":
                 server.kill()
                 server.boot(self.domain)
 
-    def _upgrade(self, server: Server) -> None:
+    def _jump_clock(self, fault: Fault) -> None:
+        self._server(fault).clock.offset_s += fault.number
+
+    def _drift_clock(self, fault: Fault) -> None:
+        self._server(fault).clock.rate = 1 + fault.number / 1_000
+
+    # Operators
+
+    def _upgrade(self, fault: Fault) -> None:
         """Go over to the next release while everybody is served: states of another schema, made beside."""
         self.domain = next_release(self.domain)
-
-        async def go_over(domain: Domain) -> None:
-            for tenant in server.storage.tenants():
-                try:
-                    await rebuild(await server.node.cell(tenant), server.env, domain, unwatched)
-                    self.operations["upgrade", ENDED] += 1
-                except (LogError, OSError) as error:
-                    self.operations["upgrade", type(error).__name__] += 1
-            server.node.domain = domain
-
+        server = self._server(fault)
         if server.up:
-            server.run(self._loop.create_task, go_over(self.domain))
+            server.run(self._loop.create_task, self._go_over(server, self.domain))
 
-    def _operate(self, server: Server, fault: Fault) -> None:
+    async def _go_over(self, server: Server, domain: Domain) -> None:
+        for tenant in server.storage.tenants():
+            try:
+                await rebuild(await server.node.cell(tenant), server.env, domain, unwatched)
+                self.operations["upgrade", ENDED] += 1
+            except (LogError, OSError) as error:
+                self.operations["upgrade", type(error).__name__] += 1
+        server.node.domain = domain
+
+    def _operate(self, fault: Fault) -> None:
+        server = self._server(fault)
         if server.up:
             server.run(self._loop.create_task, self._operation(server, fault))
 
@@ -254,9 +288,7 @@ class Troubles:
         name, arguments = _order(fault)
         try:
             told = await server.operations[name](arguments, _unwatched)
-        except LogError as error:
-            self.operations[fault.what, type(error).__name__] += 1
-        except (OSError, TenantNotFound) as error:
+        except (LogError, OSError, TenantNotFound) as error:
             self.operations[fault.what, type(error).__name__] += 1
         else:
             self.operations[fault.what, ENDED] += 1

@@ -57,7 +57,7 @@ def plan_of(text: str) -> Plan:
         sound = bool(plan.servers and plan.homes) and set(plan.homes.values()) <= set(plan.servers)
         sound = sound and all(ask.client in plan.clients and ask.tenant in plan.homes for ask in plan.asks)
         sound = sound and all(fault.what in FAULTS for fault in plan.faults)
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, LookupError, AttributeError) as error:
         raise ValueError(f"this is no plan: {error}") from error
     if not sound:
         raise ValueError("a plan has servers and tenants on them, and its clients, tenants and kinds of faults exist")

@@ -19,6 +19,9 @@ LOCATIONS = 6
 SHELVES = (2, 3, 5, 6)
 FIRST_UNITS = 60
 
+WITHOUT_ID = ("put once", "flood", "ask", "list")
+"""What is asked without an id: nobody may repeat it, or anybody."""
+
 
 def name_of(tenant: str, what: str) -> str:
     """Name something of a tenant: such names are looked for where they must not be."""
@@ -77,55 +80,70 @@ class Shopper:
             self.open = [each for each in self.open if each[0] != request.reservation]
 
     def _made(self, ask: Ask, number: int) -> tuple[Message, str] | None:
-        a, b, c, d = ask.numbers
         request_id = f"{self.tenant}/{ask.client}/{number}"
-        shelf, product = uid_text(SHELVES[a % len(SHELVES)]), uid_text(LOCATIONS + 1 + b % self.products)
-        anywhere = uid_text(a % (LOCATIONS + 1))
         match ask.what:
-            case "put" | "flood":
-                return rq.UpdateInventoryReq(location=shelf, product=product, on_hand_change=1 + c % 20), request_id
-            case "take":
-                return rq.UpdateInventoryReq(location=shelf, product=product, on_hand_change=-1 - c % 20), request_id
-            case "put once":  # without an id: nobody may repeat it
-                return rq.UpdateInventoryReq(location=shelf, product=product, on_hand_change=1), ""
-            case "reserve":
-                return self._reserve(ask, anywhere, number), request_id
-            case "fulfill" if self.open:
-                return self._fulfill(self.open[a % len(self.open)], b, c), request_id
-            case "cancel" if self.open:
-                return rq.CancelReq(reservation=self.open[a % len(self.open)][0]), request_id
-            case "ask":
-                return rq.GetLocInventoryReq(location=anywhere), ""
-            case "list":
-                return rq.ListLocationsReq(location=ROOT), ""
-            case "move":
-                return rq.MoveLocationReq(uid=uid_text(1 + b % LOCATIONS), new_parent=anywhere), request_id
-            case "add location":
-                loc = rq.AddLocationsReq.Loc(name=name_of(self.tenant, f"bin-{c % 50}"))
-                return rq.AddLocationsReq(parent=anywhere, locs=[loc]), request_id
-            case "add product":
-                return rq.AddProductsReq(skus=[name_of(self.tenant, f"late-{c % 50}")]), request_id
-            case "bad":
-                return rq.CancelReq(reservation=f"no uid at all {d}"), request_id
             case "again" if self.sent:
-                first_id, request = self.sent[a % len(self.sent)]
+                first_id, request = self.sent[ask.numbers[0] % len(self.sent)]
                 return request, first_id
             case "reuse" if self.sent:
-                return rq.CancelReq(reservation=uid_text(10**9 + d)), self.sent[a % len(self.sent)][0]
-            case _:
+                return rq.CancelReq(reservation=uid_text(10**9 + number)), self.sent[ask.numbers[0] % len(self.sent)][0]
+            case "again" | "reuse":
                 return None
+            case _:
+                request = getattr(self, f"_{ask.what.replace(' ', '_')}")(request_id, *ask.numbers)
+                return request and (request, request_id if ask.what not in WITHOUT_ID else "")
 
-    def _reserve(self, ask: Ask, location: str, number: int) -> rq.ReserveReq:
-        _, b, c, d = ask.numbers
-        code = name_of(self.tenant, f"order-{ask.client}-{number if d % 10 else d % 7}")
+    # One for each thing that a client may ask, with the request's id and the four numbers of the plan
+
+    def _put(self, _: str, a: int, b: int, c: int, __: int) -> Message:
+        return self._change(a, b, 1 + c % 20)
+
+    def _take(self, _: str, a: int, b: int, c: int, __: int) -> Message:
+        return self._change(a, b, -1 - c % 20)
+
+    def _put_once(self, _: str, a: int, b: int, *__: int) -> Message:
+        return self._change(a, b, 1)
+
+    _flood = _put_once
+
+    def _change(self, a: int, b: int, units: int) -> Message:
+        shelf, product = uid_text(SHELVES[a % len(SHELVES)]), uid_text(LOCATIONS + 1 + b % self.products)
+        return rq.UpdateInventoryReq(location=shelf, product=product, on_hand_change=units)
+
+    def _ask(self, _: str, a: int, *__: int) -> Message:
+        return rq.GetLocInventoryReq(location=_anywhere(a))
+
+    def _list(self, *_: object) -> Message:
+        return rq.ListLocationsReq(location=ROOT)
+
+    def _move(self, _: str, a: int, b: int, *__: int) -> Message:
+        return rq.MoveLocationReq(uid=uid_text(1 + b % LOCATIONS), new_parent=_anywhere(a))
+
+    def _add_location(self, _: str, a: int, __: int, c: int, ___: int) -> Message:
+        loc = rq.AddLocationsReq.Loc(name=name_of(self.tenant, f"bin-{c % 50}"))
+        return rq.AddLocationsReq(parent=_anywhere(a), locs=[loc])
+
+    def _add_product(self, _: str, __: int, ___: int, c: int, ____: int) -> Message:
+        return rq.AddProductsReq(skus=[name_of(self.tenant, f"late-{c % 50}")])
+
+    def _bad(self, _: str, *numbers: int) -> Message:
+        return rq.CancelReq(reservation=f"no uid at all {numbers[-1]}")
+
+    def _cancel(self, _: str, a: int, *__: int) -> Message | None:
+        return rq.CancelReq(reservation=self.open[a % len(self.open)][0]) if self.open else None
+
+    def _reserve(self, request_id: str, a: int, b: int, c: int, d: int) -> Message:
+        code = name_of(self.tenant, f"order-{request_id if d % 10 else d % 7}")
         items = [
             rq.ReserveReq.Item(sku=sku_of(self.tenant, (b + line * c) % self.products), quantity=1 + (c + line) % 6)
             for line in range(1 + d % 3)
         ]
-        return rq.ReserveReq(reservation=code, items=items, location=location)
+        return rq.ReserveReq(reservation=code, items=items, location=_anywhere(a))
 
-    def _fulfill(self, mine: tuple[str, rq.ReserveReq], b: int, c: int) -> rq.FulfillReq:
-        uid, reserved = mine
+    def _fulfill(self, _: str, a: int, b: int, c: int, __: int) -> Message | None:
+        if not self.open:
+            return None
+        uid, reserved = self.open[a % len(self.open)]
         skus = {sku_of(self.tenant, number): uid_text(LOCATIONS + 1 + number) for number in range(self.products)}
         items = [
             rq.FulfillReq.Item(
@@ -136,3 +154,7 @@ class Shopper:
             for line, item in enumerate(reserved.items)
         ]
         return rq.FulfillReq(reservation=uid, items=items)
+
+
+def _anywhere(number: int) -> str:
+    return uid_text(number % (LOCATIONS + 1))

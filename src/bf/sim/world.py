@@ -21,7 +21,7 @@ from bf.sim.buggify import Buggify
 from bf.sim.checks import Evidence, check_all
 from bf.sim.client import FLOOD_PAUSE_S, Client
 from bf.sim.errors import NothingHappensError, SimulationError, TooManyStepsError, ViolationError
-from bf.sim.faults import Troubles
+from bf.sim.faults import Stage, Troubles
 from bf.sim.fences import fenced
 from bf.sim.grpc_line import GrpcLine, front_of
 from bf.sim.history import History
@@ -100,7 +100,8 @@ class World:
             Machine(self.loop, name, first + number) for number, name in enumerate([*plan.clients, "furnisher"])
         ]
         self.clients = {machine.name: self._client(machine) for machine in machines}
-        self.troubles = Troubles(plan, self.loop, self.network, self.servers, self.log, INVENTORY)
+        stage = Stage(plan, self.loop, self.network, self.servers, self.log)
+        self.troubles = Troubles(stage, INVENTORY)
         self._lines: dict[tuple[str, str], Line] = {}
         self._longest_queue = 0
 
