@@ -1,5 +1,5 @@
 # Few targets and no logic: longer things are `bf` commands.
-.PHONY: run test campaign quick setup protos bench hook lock
+.PHONY: run test campaign sim-long quick setup protos bench hook lock
 
 run: setup          ## a server with a demo tenant, and three commands to try
 	.venv/bin/bf demo
@@ -19,6 +19,9 @@ campaign: export BF_DAMAGES ?= 500
 campaign: export BF_HYPOTHESIS ?= long
 campaign: setup     ## the same dangers for longer: kills, power cuts, damage, random requests; BF_SEED=... for others
 	.venv/bin/pytest tests/node tests/inventory
+
+sim-long: setup     ## 100,000 seeds and more in which everything goes wrong; it may be interrupted, and goes on where it was
+	.venv/bin/bf sim --scenario short --seeds 1..10000 --jobs 2 --resume data/sim-long.json --require-sometimes
 
 quick: setup        ## what a git hook runs: format, lint, types, specs
 	.venv/bin/ruff format

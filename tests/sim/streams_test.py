@@ -1,118 +1,11 @@
-"""Simulated connections do what real ones do: the same tests run on both; then what only a simulation can show."""
+"""Simulated connections do what real ones do: the same tests run on both."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
-
-from bf.sim.loop import SimLoop
-from bf.sim.machine import Machine
-from bf.sim.net import PROFILES, Network
-from bf.sim.streams import Streams
-
-Factory = Callable[[], asyncio.BaseProtocol]
-Address = tuple[str, int]
-
-
-class Diary(asyncio.Protocol):
-    """A protocol that notes what it is told."""
-
-    def __init__(self, *, echo: bool = False, half: bool = False) -> None:
-        self.got = b""
-        self.told: list[str] = []
-        self.error: Exception | None = None
-        self.transport: asyncio.Transport
-        self._echo, self._half = echo, half
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.told.append("made")
-
-    def data_received(self, data: bytes) -> None:
-        self.got += data
-        if self._echo:
-            self.transport.write(data)
-
-    def eof_received(self) -> bool:
-        self.told.append("eof")
-        return self._half
-
-    def pause_writing(self) -> None:
-        self.told.append("pause")
-
-    def resume_writing(self) -> None:
-        self.told.append("resume")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.told.append("lost")
-        self.error = exc
-
-
-class Ground(Protocol):
-    """Where a test takes place."""
-
-    async def serve(self, factory: Factory) -> tuple[asyncio.AbstractServer, Address]: ...
-    async def dial(self, factory: Factory, address: Address) -> None: ...
-    async def nobody(self) -> Address: ...
-
-
-class Real:
-    async def serve(self, factory: Factory) -> tuple[asyncio.AbstractServer, Address]:
-        server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0)
-        return server, server.sockets[0].getsockname()
-
-    async def dial(self, factory: Factory, address: Address) -> None:
-        await asyncio.get_running_loop().create_connection(factory, *address)
-
-    async def nobody(self) -> Address:
-        server, address = await self.serve(Diary)
-        server.close()
-        return address
-
-
-class Simulated:
-    """Two machines, and a network between them."""
-
-    def __init__(self, profile: str = "intranet", seed: str = "streams") -> None:
-        self.loop = SimLoop(seed)
-        self.network = Network(self.loop, seed, lambda _source, _target: PROFILES[profile])
-        self.loop.streams = Streams(self.loop, self.network, seed)
-        self.server, self.client = Machine(self.loop, "server", 1), Machine(self.loop, "client", 2)
-
-    def run(self, test: Coroutine[Any, Any, None]) -> None:
-        async def whole() -> None:
-            await self.client.run(self.loop.create_task, test)
-
-        try:
-            self.loop.run_until_complete(whole())
-            assert not self.loop.faults
-        finally:
-            for life in (self.server.life, self.client.life, self.loop.world):
-                self.loop.bury(life)
-            self.loop.close()
-
-    async def at_server(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return await self.server.run(self.loop.create_task, work)
-
-    async def serve(self, factory: Factory) -> tuple[asyncio.AbstractServer, Address]:
-        server = await self.at_server(self.loop.create_server(factory, None, 0))
-        return server, server.sockets[0].getsockname()
-
-    async def dial(self, factory: Factory, address: Address) -> None:
-        await self.loop.create_connection(factory, *address)
-
-    async def nobody(self) -> Address:
-        return "server", 1
-
-    def cut(self, cuts: int) -> None:
-        for link in self.network.links():
-            link.cuts = cuts
-
-    def crash(self, *, power: bool) -> None:
-        self.server.life.unplugged = power
-        self.server.kill()
+from tests.support.connections import Diary, Ground, Real, Simulated, pair, part, until
 
 
 def either(test: Callable[[Ground], Coroutine[Any, Any, None]]) -> Callable[[str], None]:
@@ -129,40 +22,10 @@ def either(test: Callable[[Ground], Coroutine[Any, Any, None]]) -> Callable[[str
     return run
 
 
-async def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    for _ in range(10_000):
-        if holds():
-            return
-        await asyncio.sleep(0.002)
-    raise AssertionError("it never held")
-
-
-async def pair(ground: Ground, *, echo: bool = False, half: bool = False) -> tuple[Diary, Diary]:
-    """Connect two diaries: the one that listened, and the one that called."""
-    listening = Diary(echo=echo, half=half)
-    server, address = await ground.serve(lambda: listening)
-    calling = Diary(half=half)
-    await ground.dial(lambda: calling, address)
-    await until(lambda: listening.told)
-    server.close()
-    return listening, calling
-
-
-async def part(*diaries: Diary) -> None:
-    """Close what is still open."""
-    for diary in diaries:
-        diary.transport.abort()
-    await until(lambda: all("lost" in diary.told for diary in diaries))
-
-
-# On both grounds
-
-
 @either
 async def test_what_is_echoed_comes_back_in_order(ground: Ground) -> None:
     listening, calling = await pair(ground, echo=True)
-    sent = b"".join(f"{number}," .encode() for number in range(500))
+    sent = b"".join(f"{number},".encode() for number in range(500))
     for start in range(0, len(sent), 7):
         calling.transport.write(sent[start : start + 7])
     await until(lambda: len(calling.got) == len(sent))
@@ -333,6 +196,7 @@ async def test_a_protocol_that_raises_loses_its_connection(ground: Ground) -> No
 
 
 def fail(data: bytes) -> None:
+    del data
     raise ZeroDivisionError("a fault")
 
 
@@ -363,7 +227,6 @@ async def test_asyncios_own_streams_run_on_it(ground: Ground) -> None:
         writer.close()
 
     loop = asyncio.get_running_loop()
-    tasks = list[asyncio.Task[None]]()
 
     def factory() -> asyncio.BaseProtocol:
         return asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), shout, loop=loop)
@@ -378,80 +241,3 @@ async def test_asyncios_own_streams_run_on_it(ground: Ground) -> None:
     writer.close()
     await writer.wait_closed()
     server.close()
-    assert not tasks
-
-
-# In the simulation
-
-
-def simulated(test: Callable[[Simulated], Coroutine[Any, Any, None]]) -> Callable[[], None]:
-    def run() -> None:
-        ground = Simulated()
-        ground.run(test(ground))
-
-    return run
-
-
-@simulated
-async def test_what_is_sent_into_a_cut_arrives_after_it(ground: Simulated) -> None:
-    listening, calling = await pair(ground, echo=True)
-    ground.cut(1)
-    calling.transport.write(b"one")
-    await asyncio.sleep(10)
-    calling.transport.write(b"two")
-    await asyncio.sleep(1)
-    assert (listening.got, calling.got) == (b"", b"")
-    ground.cut(0)
-    await until(lambda: calling.got == b"onetwo")
-    await part(listening, calling)
-
-
-@simulated
-async def test_what_was_on_its_way_when_a_cut_began_arrives_after_it(ground: Simulated) -> None:
-    listening, calling = await pair(ground)
-    calling.transport.write(b"x" * 100_000)
-    ground.loop.call_later(0.000_4, ground.cut, 1)
-    await asyncio.sleep(5)
-    assert len(listening.got) < 100_000
-    ground.cut(0)
-    await until(lambda: listening.got == b"x" * 100_000)
-    await part(listening, calling)
-
-
-@simulated
-async def test_a_cut_one_way_loses_acknowledgements_and_nothing_arrives_twice(ground: Simulated) -> None:
-    listening, calling = await pair(ground)
-    ground.network.link("server", "client").cuts = 1
-    for number in range(10):
-        calling.transport.write(b"%d" % number)
-        await asyncio.sleep(1)
-    assert listening.got == b"0123456789"
-    ground.cut(0)
-    calling.transport.write(b".")
-    await until(lambda: listening.got == b"0123456789.")
-    await part(listening, calling)
-
-
-@simulated
-async def test_a_socket_gives_up_when_nobody_acknowledges_for_too_long(ground: Simulated) -> None:
-    import socket  # noqa: PLC0415  # for its constants alone
-    listening, calling = await pair(ground)
-    calling.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 30_000)
-    ground.cut(1)
-    calling.transport.write(b"x")
-    listening.transport.write(b"x")
-    began = ground.loop.now
-    await until_slowly(lambda: "lost" in calling.told)
-    assert isinstance(calling.error, TimeoutError)
-    assert 30 <= ground.loop.now - began < 60
-    assert "lost" not in listening.told
-    await until_slowly(lambda: "lost" in listening.told)
-    assert 900 <= ground.loop.now - began < 1_000
-
-
-async def until_slowly(holds: Callable[[], object]) -> None:
-    for _ in range(2_000):
-        if holds():
-            return
-        await asyncio.sleep(1)
-    raise AssertionError("it never held")

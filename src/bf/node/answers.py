@@ -60,7 +60,8 @@ def first_answer(state: State, commit: Commit) -> Answer | None:
         return None
     if row[0] != commit.request_digest:
         return refused(RequestIdReused(field="request-id", request_id=commit.request_id), state.pos.event)
-    return Answer(*row[1:], state.pos.event)
+    code, response, reason, message, field = row[1:]
+    return Answer(code, response, reason, message, field, state.pos.event)
 
 
 def note(state: State, commit: Commit) -> None:

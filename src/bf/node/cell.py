@@ -299,8 +299,7 @@ class Cell:
                 if self._env.buggify("the log is slow to be asked"):
                     await asyncio.sleep(MISCHIEF_S)
                 pos = await self.log.append(before, state.pos.event - before.event, body)
-                if self._env.buggify("the log's yes is lost"):
-                    raise UnknownOutcomeError(f"tenant {self.tenant}: the log said yes, and nobody heard it")
+                self._lose_the_yes()
                 if self._env.buggify("the state is slow to be committed"):
                     await asyncio.sleep(MISCHIEF_S)
                 meter.observe("append_seconds", (clock.elapsed_us() - begun_us) / 1e6)
@@ -317,6 +316,10 @@ class Cell:
         finally:
             for job, answer in zip(jobs, told, strict=True):
                 _tell(job, answer)
+
+    def _lose_the_yes(self) -> None:
+        if self._env.buggify("the log's yes is lost"):
+            raise UnknownOutcomeError(f"tenant {self.tenant}: the log said yes, and nobody heard it")
 
     def _watched(self, state: State, job: Job, batch: Batch) -> Answer:
         assert job.watch, "somebody watches it"

@@ -259,9 +259,11 @@ class Books:
             return []
         lines = self.promises[reservation]
         left: Lines = {place: self.here[place] - units for place, units in taken.items()}
-        if any(units < 0 for units in left.values()) or not self._belongs(lines, taken):
-            wrong.add(Code.FAILED_PRECONDITION)
-        elif not self._covered_without(lines, taken):
+        if (
+            any(units < 0 for units in left.values())
+            or not self._belongs(lines, taken)
+            or not self._covered_without(lines, taken)
+        ):
             wrong.add(Code.FAILED_PRECONDITION)
         event = ev.Fulfilled(reservation=req.reservation)
         for (location, product), units in taken.items():

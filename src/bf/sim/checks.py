@@ -100,8 +100,12 @@ async def _check_state(evidence: Evidence, server: Server, tenant: str) -> None:
     evidence.states[tenant] = digest(cell.derived.state)
 
 
+def _unwatched(progress: Mapping[str, object]) -> None:
+    del progress
+
+
 async def _verified(server: Server, tenant: str) -> Mapping[str, object]:
-    return await server.operations["verify"]({"tenant": tenant}, lambda _progress: None)
+    return await server.operations["verify"]({"tenant": tenant}, _unwatched)
 
 
 async def _check_nothing_is_left(evidence: Evidence, server: Server) -> None:
@@ -116,7 +120,7 @@ async def _check_nothing_is_left(evidence: Evidence, server: Server) -> None:
 
 
 def _check_secrecy(evidence: Evidence, server: Server) -> None:
-    """Invariant 7: no name, SKU or code of any tenant is on a disk in the clear. States are sealed by SQLite, not here."""
+    """Invariant 7: no name, SKU or code of any tenant is on a disk in the clear, besides states, which SQLite seals."""
     if evidence.plan.sealed:
         for folder, names in server.disk.folders.items():
             for name, file in names.names.items():
@@ -174,7 +178,7 @@ class Audit:
         """By request id, the position after its commit."""
         self._events_of: dict[str, int] = {}
         self._asked: dict[str, list[Asked]] = defaultdict(list)
-        """By request id, who used it: one of them is carried out, the others are told so if theirs is another request."""
+        """By request id, who used it: one of them is carried out; who asked something else is told so."""
         self._reads: dict[int, list[Asked]] = defaultdict(list)
         self._commands: list[Asked] = []
         for each in asked:

@@ -39,14 +39,36 @@ USUAL = {
 """How often clients ask for what, in relation."""
 
 FAULTS: Mapping[str, tuple[float, float]] = {
-    "kill": (0.05, 5), "power cut": (0.05, 8), "restart": (0, 0), "pause": (0.1, 4), "cut": (0.2, 8), "one-way cut": (0.2, 8),
-    "slow link": (0.5, 10), "slow disk": (0.5, 10), "full disk": (0.5, 6), "failed sync": (0, 0), "bit rot": (0, 0),
-    "lost record": (0, 0), "moved record": (0, 0), "twin": (2, 20), "limit": (0, 0),
-    "clock jump": (0, 0), "clock drift": (0, 0), "upgrade": (0, 0),
-    "cut off from its log": (0.2, 15), "lost disk": (0.1, 3),
-    "log: kill": (0.05, 5), "log: power cut": (0.05, 5), "log: slow disk": (0.5, 10), "log: failed sync": (0, 0),
-    "compact": (0, 0), "rotate": (0, 0), "rebuild": (0, 0), "verify": (0, 0), "forget": (0, 0),
-}  # fmt: skip
+    "kill": (0.05, 5),
+    "power cut": (0.05, 8),
+    "restart": (0, 0),
+    "pause": (0.1, 4),
+    "cut": (0.2, 8),
+    "one-way cut": (0.2, 8),
+    "slow link": (0.5, 10),
+    "slow disk": (0.5, 10),
+    "full disk": (0.5, 6),
+    "failed sync": (0, 0),
+    "bit rot": (0, 0),
+    "lost record": (0, 0),
+    "moved record": (0, 0),
+    "twin": (2, 20),
+    "limit": (0, 0),
+    "clock jump": (0, 0),
+    "clock drift": (0, 0),
+    "upgrade": (0, 0),
+    "cut off from its log": (0.2, 15),
+    "lost disk": (0.1, 3),
+    "log: kill": (0.05, 5),
+    "log: power cut": (0.05, 5),
+    "log: slow disk": (0.5, 10),
+    "log: failed sync": (0, 0),
+    "compact": (0, 0),
+    "rotate": (0, 0),
+    "rebuild": (0, 0),
+    "verify": (0, 0),
+    "forget": (0, 0),
+}
 """Every fault and operation, and how long it lasts at least and at most, in seconds."""
 
 
@@ -87,56 +109,99 @@ SCENARIOS = {
     "swarm": Scenario("a minute in which anything may go wrong"),
     "grpc": Scenario("the same, with HTTP/2 over simulated connections", asks_per_minute=(10, 60), grpc=True),
     "black-friday": Scenario(
-        "a day on which load rises a hundredfold and faults come together", seconds=86_400,
-        faults_per_minute=(0.02, 0.1), asks_per_minute=(2, 8), rising=100, together=True, tenants=(3, 5), clients=(4, 8),
+        "a day on which load rises a hundredfold and faults come together",
+        seconds=86_400,
+        faults_per_minute=(0.02, 0.1),
+        asks_per_minute=(2, 8),
+        rising=100,
+        together=True,
+        tenants=(3, 5),
+        clients=(4, 8),
     ),
     "quiet-week": Scenario(
-        "a week in which little is asked and little goes wrong", seconds=7 * 86_400, faults_per_minute=(0.001, 0.005),
+        "a week in which little is asked and little goes wrong",
+        seconds=7 * 86_400,
+        faults_per_minute=(0.001, 0.005),
         asks_per_minute=(0.02, 0.1),
     ),
     "flaky-disk": Scenario(
         "disks that are slow, full, rotten or lose power",
-        faults=ONLY({"power cut": 4, "kill": 2, "slow disk": 2, "full disk": 2, "failed sync": 3, "bit rot": 1, "lost record": 1}),
+        faults=ONLY(
+            {
+                "power cut": 4,
+                "kill": 2,
+                "slow disk": 2,
+                "full disk": 2,
+                "failed sync": 3,
+                "bit rot": 1,
+                "lost record": 1,
+            }
+        ),
         faults_per_minute=(6, 20),
     ),
     "mobile-clients": Scenario(
         "customers on bad links, cut off now and then",
-        faults=ONLY({"cut": 3, "one-way cut": 3, "slow link": 3, "kill": 1}), profiles=("mobile", "lossy"),
+        faults=ONLY({"cut": 3, "one-way cut": 3, "slow link": 3, "kill": 1}),
+        profiles=("mobile", "lossy"),
     ),
     "restart-storm": Scenario(
-        "servers that end again and again", faults=ONLY({"kill": 4, "power cut": 3, "restart": 4, "pause": 1}), faults_per_minute=(15, 40),
+        "servers that end again and again",
+        faults=ONLY({"kill": 4, "power cut": 3, "restart": 4, "pause": 1}),
+        faults_per_minute=(15, 40),
     ),
     "compaction-under-fire": Scenario(
         "logs are compacted all the time, whatever else happens",
-        faults=ONLY({"compact": 8, "kill": 2, "power cut": 2, "failed sync": 1, "full disk": 1, "verify": 1, "slow disk": 1}),
+        faults=ONLY(
+            {"compact": 8, "kill": 2, "power cut": 2, "failed sync": 1, "full disk": 1, "verify": 1, "slow disk": 1}
+        ),
         faults_per_minute=(10, 30),
     ),
     "key-rotation": Scenario(
-        "keys are changed and destroyed all the time", faults=ONLY({"rotate": 5, "forget": 3, "kill": 2, "power cut": 2, "compact": 1, "moved record": 1}),
+        "keys are changed and destroyed all the time",
+        faults=ONLY({"rotate": 5, "forget": 3, "kill": 2, "power cut": 2, "compact": 1, "moved record": 1}),
         faults_per_minute=(8, 24),
     ),
     "two-servers": Scenario(
         "two processes write to one directory, where one should be",
-        faults=ONLY({"twin": 4, "kill": 2, "power cut": 2, "pause": 2, "slow disk": 1, "failed sync": 1}), faults_per_minute=(6, 20), servers=(1, 1),
+        faults=ONLY({"twin": 4, "kill": 2, "power cut": 2, "pause": 2, "slow disk": 1, "failed sync": 1}),
+        faults_per_minute=(6, 20),
+        servers=(1, 1),
     ),
     "flood": Scenario(
-        "somebody sends thousands of requests at once", faults=ONLY({"slow disk": 2, "kill": 1, "limit": 1}), profiles=("local", "intranet"), floods=1.0,
+        "somebody sends thousands of requests at once",
+        faults=ONLY({"slow disk": 2, "kill": 1, "limit": 1}),
+        profiles=("local", "intranet"),
+        floods=1.0,
     ),
     "remote-log": Scenario(
         "logs on a machine of their own, from which owners are cut off, but not from their customers",
-        faults=ONLY({"cut off from its log": 5, "lost disk": 2, "kill": 2, "log: kill": 1, "log: power cut": 2, "log: slow disk": 1, "log: failed sync": 1, "pause": 1, "cut": 1}),
-        faults_per_minute=(6, 20), remote=1.0,
+        faults=ONLY(
+            {
+                "cut off from its log": 5,
+                "lost disk": 2,
+                "kill": 2,
+                "log: kill": 1,
+                "log: power cut": 2,
+                "log: slow disk": 1,
+                "log: failed sync": 1,
+                "pause": 1,
+                "cut": 1,
+            }
+        ),
+        faults_per_minute=(6, 20),
+        remote=1.0,
     ),
     "schema-upgrade": Scenario(
-        "later releases take over while everybody asks", faults=ONLY({"upgrade": 4, "rebuild": 2, "kill": 2, "restart": 2, "power cut": 1, "verify": 1}),
+        "later releases take over while everybody asks",
+        faults=ONLY({"upgrade": 4, "rebuild": 2, "kill": 2, "restart": 2, "power cut": 1, "verify": 1}),
         faults_per_minute=(8, 24),
     ),
-}  # fmt: skip
+}
 """Every scenario by its name."""
 
 
 def draw(name: str, seed: int, seconds: float | None = None) -> Plan:
-    """Draw the plan of a seed; `seconds` makes it longer or shorter than its scenario says. KeyError for a wrong name."""
+    """Draw the plan of a seed, for as long as its scenario says or `seconds`; KeyError if there is no such scenario."""
     return _Drawing(name, SCENARIOS[name], f"{name}/{seed}", seconds or SCENARIOS[name].seconds).plan()
 
 

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 from bf.core.domain import Domain
@@ -64,7 +63,7 @@ class Troubles:
         self.unsound: list[str] = []
         """Tenants whose state was not what their log makes, as a verification said."""
         self.excused: set[str] = set()
-        """Servers that may tell faults of their own: their disk has refused something, or their log cannot be reached."""
+        """Servers that may tell faults of their own: their disk has refused something, their log cannot be reached."""
         self.domain = domain
         self._plan, self._loop, self._servers = stage.plan, stage.loop, stage.servers
         self._network, self._log = stage.network, stage.log
@@ -72,10 +71,10 @@ class Troubles:
         self._healed = False
         cut, slow_link = Kind(self._cut, self._mend_cut), Kind(self._slow_link, self._usual_link)
         self._kinds = {
-            "kill": Kind(lambda fault: self._server(fault).kill(), self._boot),
-            "power cut": Kind(lambda fault: self._server(fault).cut_power(), self._boot),
+            "kill": Kind(self._kill, self._boot),
+            "power cut": Kind(self._cut_power, self._boot),
             "restart": Kind(self._restart),
-            "pause": Kind(self._pause, lambda fault: self._loop.release(self._server(fault).life)),
+            "pause": Kind(self._pause, self._go_on),
             "lost disk": Kind(self._lose_disk, self._boot),
             "cut": cut,
             "one-way cut": cut,
@@ -86,13 +85,13 @@ class Troubles:
             "failed sync": Kind(self._fail_syncs),
             "clock jump": Kind(self._jump_clock),
             "clock drift": Kind(self._drift_clock),
-            "twin": Kind(self._begin_twin, lambda fault: self._server(fault).end_twin()),
+            "twin": Kind(self._begin_twin, self._end_twin),
             "upgrade": Kind(self._upgrade),
             **{what: Kind(self._damage) for what in SPOILING},
             **{what: Kind(self._operate) for what in OPERATIONS},
-            "log: kill": Kind(lambda _: self._logs().kill(), lambda _: self._boot_log()),
-            "log: power cut": Kind(lambda _: self._logs().cut_power(), lambda _: self._boot_log()),
-            "log: slow disk": Kind(partial(self._slow_log, 0), partial(self._slow_log, 1)),
+            "log: kill": Kind(self._kill_log, self._boot_log),
+            "log: power cut": Kind(self._cut_log_power, self._boot_log),
+            "log: slow disk": Kind(self._slow_log, self._usual_log),
             "log: failed sync": Kind(self._fail_log_syncs),
         }
 
@@ -144,6 +143,12 @@ class Troubles:
         """Return the server that a fault is about: it is named, or a tenant that lives there is."""
         return self._servers.get(fault.target) or self._servers[self._plan.homes[fault.target]]
 
+    def _kill(self, fault: Fault) -> None:
+        self._server(fault).kill()
+
+    def _cut_power(self, fault: Fault) -> None:
+        self._server(fault).cut_power()
+
     def _boot(self, fault: Fault) -> None:
         self._boot_server(self._server(fault))
 
@@ -175,6 +180,9 @@ class Troubles:
     def _pause(self, fault: Fault) -> None:
         self._loop.hold(self._server(fault).life)
 
+    def _go_on(self, fault: Fault) -> None:
+        self._loop.release(self._server(fault).life)
+
     def _lose_disk(self, fault: Fault) -> None:
         self._server(fault).lose_disk()
 
@@ -183,16 +191,28 @@ class Troubles:
         if server.up and not server.twin:
             server.begin_twin(self.domain)
 
+    def _end_twin(self, fault: Fault) -> None:
+        self._server(fault).end_twin()
+
     def _logs(self) -> LogMachine:
         assert self._log, "the logs are on a machine of their own"
         return self._log
 
-    def _boot_log(self) -> None:
+    def _kill_log(self, _: Fault) -> None:
+        self._logs().kill()
+
+    def _cut_log_power(self, _: Fault) -> None:
+        self._logs().cut_power()
+
+    def _boot_log(self, _: Fault | None = None) -> None:
         if not self._logs().up:
             self._logs().boot()
 
-    def _slow_log(self, ends: int, fault: Fault) -> None:
-        self._logs().disk.slowness = 1.0 if ends else fault.number
+    def _slow_log(self, fault: Fault) -> None:
+        self._logs().disk.slowness = fault.number
+
+    def _usual_log(self, _: Fault) -> None:
+        self._logs().disk.slowness = 1.0
 
     def _fail_log_syncs(self, fault: Fault) -> None:
         self._logs().disk.syncs_to_fail = fault.number

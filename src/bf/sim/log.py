@@ -36,7 +36,7 @@ class Records:
         self.grown = asyncio.Event()
         self.held = 0
         """How many logs have it open."""
-        self._version = -1
+        self._version: int = -1
         self._size = 0
         self._parts: list[Batch] = []
         self._batches: list[Batch] = []
@@ -87,7 +87,7 @@ class Records:
     async def locked(self) -> AsyncGenerator[None]:
         """Lock the file against other processes; a lock dies with its process."""
         file = self.file
-        while file.writer and file.writer is not self.life and not file.writer.dead:
+        while file.writer and file.writer is not self.life and not file.writer.dead:  # noqa: ASYNC110  # a process that dies sets no event
             await asyncio.sleep(LOCK_PAUSE_S)
         file.writer = self.life
         try:

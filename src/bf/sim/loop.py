@@ -21,8 +21,12 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 from typing import Any, Protocol, cast
+from weakref import ref
 
 from bf.sim.errors import NothingHappensError, TooManyStepsError
+
+TASKS_COUNT_MIN = 64
+"""How many tasks are remembered before those that have ended are looked for."""
 
 STEPS_COUNT_MAX = 200_000_000
 """How many callbacks a run may take, unless it is told otherwise."""
@@ -60,12 +64,14 @@ class Kernels(Protocol):
 class Life:
     """One run of a machine's process: all that it has scheduled."""
 
-    __slots__ = ("dead", "held", "listed", "name", "number", "ready", "timers", "unplugged")
+    __slots__ = ("_look_at", "dead", "held", "listed", "name", "number", "ready", "tasks", "unplugged")
 
     def __init__(self, name: str, number: int) -> None:
         self.name = name
         self.number = number
         self.ready: deque[Handle] = deque()
+        self.tasks: list[ref[SimTask]] = []
+        """Its tasks in the order of their creation; some have ended."""
         self.dead = False
         self.unplugged = False
         """Whether it ended, or is about to, because the machine lost its power: nobody closes its connections."""
@@ -73,20 +79,31 @@ class Life:
         """Whether it stands still: a paused process runs nothing, and what comes due waits."""
         self.listed = False
         """Whether it waits for its turn."""
+        self._look_at = TASKS_COUNT_MIN
 
     @property
     def life(self) -> "Life":
         """Return itself."""
         return self
 
+    def remember(self, task: "SimTask") -> None:
+        """Note a task that begins; those that have ended are forgotten now and then."""
+        if len(self.tasks) >= self._look_at:
+            self.tasks = [each for each in self.tasks if (known := each()) is not None and not known.done()]
+            self._look_at = 2 * len(self.tasks) + TASKS_COUNT_MIN
+        self.tasks.append(ref(task))
+
 
 class SimTask(asyncio.Task[Any]):
     """A task that hashes by its number and knows its life."""
 
-    def __init__(self, loop: "SimLoop", coro: Any, name: str | None, context: Context | None) -> None:  # noqa: ANN401  # asyncio takes generators too
+    def __init__(
+        self, loop: "SimLoop", coro: Any, name: str | None, context: Context | None
+    ) -> None:  # asyncio takes generators too
         self.number = loop.next_number()
         self.life = loop.current
         super().__init__(coro, loop=loop, name=name, context=context)
+        self.life.remember(self)
 
     def __hash__(self) -> int:
         return self.number
@@ -113,7 +130,7 @@ class SimLoop(BaseEventLoop):
         self.told: Callable[[float, Life, str], None] | None = None
         """Called with each callback before it runs, when somebody wants the whole trace."""
         self.recorder: Callable[[float, str, str, str], None] | None = None
-        """Called with the time, a kind, a machine and a sentence about whatever happens, when somebody wants to see it."""
+        """Called with the time, a kind, a machine and a sentence about whatever happens, if anybody wants to see it."""
         self.faults: list[str] = []
         """What nobody has caught."""
         self.streams: Kernels | None = None
@@ -164,7 +181,7 @@ class SimLoop(BaseEventLoop):
             if not handle.cancelled():
                 if told:
                     told(self.now, life, described(handle))
-                handle._run()  # noqa: SLF001  # pyright: ignore  # as asyncio's own loop does
+                handle._run()  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # as asyncio's own loop does
         self.current = self.world
         self.steps += turns
         self.digest = hash((self.digest, life.number, turns, self.now))
@@ -187,7 +204,7 @@ class SimLoop(BaseEventLoop):
                     number = hash((number, later))
             self.digest = hash((self.digest, number))  # whose timers they were: turns alone do not say
             return
-        if not self._stopping:
+        if not self._stopping:  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # asyncio's own
             raise NothingHappensError(f"nothing is left that could happen, at {self.now:.3f} s")
 
     def note(self, *facts: int) -> None:
@@ -204,7 +221,9 @@ class SimLoop(BaseEventLoop):
             life.listed = True
             self._waiting.append(life)
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:  # noqa: ANN401  # asyncio's own
+    def call_soon(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Handle:  # asyncio's own
         """Run a callback in the next turn of the life that asks."""
         handle = Handle(callback, args, self, context)
         task = getattr(callback, "__self__", None)
@@ -223,7 +242,7 @@ class SimLoop(BaseEventLoop):
         when: float,
         callback: Callable[..., object],
         *args: Any,
-        context: Context | None = None,  # noqa: ANN401  # asyncio's own
+        context: Context | None = None,  # asyncio's own
     ) -> TimerHandle:
         """Run a callback in the life that asks, at a time."""
         handle = TimerHandle(when, callback, args, self, context)
@@ -236,12 +255,14 @@ class SimLoop(BaseEventLoop):
         delay: float,
         callback: Callable[..., object],
         *args: Any,
-        context: Context | None = None,  # noqa: ANN401  # asyncio's own
+        context: Context | None = None,  # asyncio's own
     ) -> TimerHandle:
         """Run a callback in the life that asks, after a while."""
         return self.call_at(self.now + delay, callback, *args, context=context)
 
-    def call_for(self, owner: Owner, when: float, callback: Callable[..., object], *args: Any) -> Handle:  # noqa: ANN401  # asyncio's own
+    def call_for(
+        self, owner: Owner, when: float, callback: Callable[..., object], *args: Any
+    ) -> Handle:  # asyncio's own
         """Run a callback for somebody else, at a time."""
         handle = Handle(callback, args, self)
         heappush(self._timers, (when, self.next_number(), owner, handle))
@@ -280,7 +301,7 @@ class SimLoop(BaseEventLoop):
         self,
         executor: object,
         func: Callable[..., Any],
-        *args: Any,  # noqa: ANN401  # asyncio's own
+        *args: Any,  # asyncio's own
     ) -> asyncio.Future[Any]:
         """Do it at once: there are no threads here."""
         del executor
@@ -329,8 +350,7 @@ class SimLoop(BaseEventLoop):
 
     def tasks_of(self, life: Life) -> list[SimTask]:
         """Return the tasks of a life that have not ended, in the order of their creation."""
-        tasks = (task for task in asyncio.all_tasks(self) if isinstance(task, SimTask) and task.life is life)
-        return sorted(tasks, key=lambda task: task.number)
+        return [task for each in life.tasks if (task := each()) is not None and not task.done()]
 
     def bury(self, life: Life) -> None:
         """End a life as kill -9 does: nothing of it runs any more. What Python unwinds of it reaches nobody."""
@@ -364,7 +384,7 @@ def _unwind(task: SimTask) -> None:
 
 def described(handle: Handle) -> str:
     """Name a callback so that two processes give it the same name."""
-    callback: Any = handle._callback  # noqa: SLF001  # pyright: ignore  # for people who look at a trace
+    callback: Any = handle._callback  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]  # for people who look at a trace
     task = getattr(callback, "__self__", None)
     if isinstance(task, SimTask):
         return f"task {task.number} {getattr(task.get_coro(), '__qualname__', '')}"

@@ -53,7 +53,7 @@ class Machine:
         """Whether a process runs on it."""
         return not self.life.dead
 
-    def run(self, work: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401  # whatever the work gives
+    def run(self, work: Callable[..., Any], *args: Any) -> Any:  # whatever the work gives
         """Do something as this machine's process: what it schedules is its own."""
         before, self.loop.current = self.loop.current, self.life
         try:

@@ -4,17 +4,22 @@ A green campaign means only as much as this: how many seeds it takes until the l
 which invariant. Mutants exist in the process that tries them and nowhere else.
 """
 
+# A mutant replaces what is inside, by name, hence:
+# pyright: reportPrivateUsage=false
+
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+import apsw
 
 from bf.adapters.crypto.log import SealedLog
 from bf.core.ports import START, Batch, ConflictError, Pos, UnknownOutcomeError
 from bf.core.state import State
 from bf.node import answers, cell, compact, node, replay, states
-from bf.sim import disk, log, storage
+from bf.sim import disk, log, remote
 from bf.sim.draw import draw
 from bf.sim.world import World
 
@@ -28,7 +33,7 @@ class Mutant:
     safeguard: str
     where: str
     """The file that it is in."""
-    patches: Callable[[], Sequence[Patch]]
+    patches: Sequence[Patch]
     scenario: str = "swarm"
     """Where it is looked for."""
 
@@ -47,7 +52,7 @@ class Noticed:
 @contextmanager
 def applied(mutant: Mutant) -> Generator[None]:
     """Take a safeguard away until the end of the block."""
-    patches = mutant.patches()
+    patches = mutant.patches
     before = [(place, name, getattr(place, name, None)) for place, name, _ in patches]
     try:
         for place, name, worse in patches:
@@ -115,10 +120,8 @@ async def _append_later(self: log.SimLog, expected: Pos, events: int, body: byte
 
 
 async def _quietly(append: Any) -> None:
-    try:
+    with suppress(ConflictError, UnknownOutcomeError):
         await append
-    except (ConflictError, UnknownOutcomeError):
-        pass
 
 
 async def _read_loosely(self: log.SimLog, after: Pos) -> AsyncIterator[Batch]:
@@ -185,10 +188,27 @@ async def _choose_unseen(home: states.Home, damaged: Any) -> states.Choice:
     """Take the newest state, whatever it says about itself."""
     del damaged
     for number in reversed(home.storage.databases(home.tenant)):
-        state = State.open(home.storage.database(home.tenant, number), home.domain)
-        if state:
-            return states.Choice(cell.Derived(number, state), None)
+        database = home.storage.database(home.tenant, number)
+        try:
+            return states.Choice(cell.Derived(number, State(database, home.domain)), None)
+        except apsw.Error:  # there are no tables in it
+            database.close()
     return states.Choice(None, None)
+
+
+async def _append_again(self: remote.LogMachine, tenant: str, expected: Pos, events: int, body: bytes) -> Pos:
+    """Append whatever comes, as often as it comes."""
+    opened = await self._log(tenant)
+    await opened.append(await opened.head(), events, body)
+    return Pos(expected.event + events, expected.batch + 1)
+
+
+async def _append_and_guess(self: remote.RemoteLog, expected: Pos, events: int, body: bytes) -> Pos:
+    """Take silence for a yes."""
+    try:
+        return await _SEND(self, expected, events, body)
+    except UnknownOutcomeError:
+        return Pos(expected.event + events, expected.batch + 1)
 
 
 def _forget_uid(state: State, batch: Batch, baseline: Any) -> None:
@@ -197,94 +217,113 @@ def _forget_uid(state: State, batch: Batch, baseline: Any) -> None:
         state.last_uid -= 1
 
 
+def _no_answer(*_words: object) -> None:
+    """Know nothing, and do nothing."""
+
+
+def _one(_request: object) -> int:
+    """Tell no request from another."""
+    return 1
+
+
+def _nowhere(*_words: object) -> bytes:
+    """Name no place."""
+    return b""
+
+
+def _the_first(now_us: int, _before_us: int) -> int:
+    """Believe the clock."""
+    return now_us
+
+
 _APPEND = log.SimLog.append
+_SEND = remote.RemoteLog.append
 _REPLAY = replay.replay
 _PROVE = compact._Compaction._prove
 _PARTS = compact._parts
 _SETTLE = replay._settle
 
 MUTANTS = (
-    Mutant(
-        "a batch is synced before it is acknowledged", "adapters/*/log.py", lambda: [(log.SimLog, "_synced", _nothing)]
-    ),
-    Mutant(
-        "nobody is answered before the log says yes", "node/cell.py", lambda: [(log.SimLog, "append", _append_later)]
-    ),
+    Mutant("a batch is synced before it is acknowledged", "adapters/*/log.py", [(log.SimLog, "_synced", _nothing)]),
+    Mutant("nobody is answered before the log says yes", "node/cell.py", [(log.SimLog, "append", _append_later)]),
     Mutant(
         "an unknown outcome is not a yes",
         "node/cell.py",
-        lambda: [(log.SimLog, "append", _append_and_believe)],
+        [(log.SimLog, "append", _append_and_believe)],
         "flaky-disk",
     ),
     Mutant(
         "an append expects its position",
         "adapters/*/log.py",
-        lambda: [(log.SimLog, "append", _append_anyway)],
+        [(log.SimLog, "append", _append_anyway)],
         "two-servers",
     ),
     Mutant(
         "a log is synced before it is believed",
         "node/node.py",
-        lambda: [(log.SimLog, "sync", _nothing)],
+        [(log.SimLog, "sync", _nothing)],
         "restart-storm",
     ),
     Mutant(
         "a draft is synced before it is published",
         "node/compact.py",
-        lambda: [(log.SimLog, "sync", _nothing)],
+        [(log.SimLog, "sync", _nothing)],
         "compaction-under-fire",
     ),
-    Mutant("first answers are looked up", "node/answers.py", lambda: [(answers, "first_answer", lambda *_: None)]),
-    Mutant("an id serves one request", "node/answers.py", lambda: [(answers, "digest_of", lambda _: 1)]),
-    Mutant("a refused request is taken back", "core/state.py", lambda: [(State, "_take_back", lambda _: None)]),
+    Mutant("first answers are looked up", "node/answers.py", [(answers, "first_answer", _no_answer)]),
+    Mutant("an id serves one request", "node/answers.py", [(answers, "digest_of", _one)]),
+    Mutant("a refused request is taken back", "core/state.py", [(State, "_take_back", _no_answer)]),
     Mutant(
         "a batch's place is sealed with it",
         "adapters/crypto/log.py",
-        lambda: [(SealedLog, "_context", lambda *_: b"")],
+        [(SealedLog, "_context", _nowhere)],
         "key-rotation",
     ),
-    Mutant(
-        "positions read are dense", "adapters/*/log.py", lambda: [(log.SimLog, "read", _read_loosely)], "flaky-disk"
-    ),
+    Mutant("positions read are dense", "adapters/*/log.py", [(log.SimLog, "read", _read_loosely)], "flaky-disk"),
     Mutant(
         "replay counts events, and positions are dense",
         "node/replay.py",
-        lambda: [(log.SimLog, "read", _read_loosely), (replay, "replay", _settle_anyway)],
+        [(log.SimLog, "read", _read_loosely), (replay, "replay", _settle_anyway)],
         "flaky-disk",
     ),
     Mutant(
         "a baseline is proved, and it is right",
         "node/compact.py",
-        lambda: [(compact._Compaction, "_prove", _prove_nothing), (compact, "_parts", _shorter_baseline)],
+        [(compact._Compaction, "_prove", _prove_nothing), (compact, "_parts", _shorter_baseline)],
         "compaction-under-fire",
     ),
     Mutant(
         "a baseline keeps the newest uid",
         "node/replay.py",
-        lambda: [(replay, "_settle", _forget_uid)],
+        [(replay, "_settle", _forget_uid)],
         "compaction-under-fire",
     ),
-    Mutant("one change of a cell at a time", "node/cell.py", lambda: [(cell.asyncio, "Lock", _NoLock)], "key-rotation"),
+    Mutant("one change of a cell at a time", "node/cell.py", [(cell.asyncio, "Lock", _NoLock)], "key-rotation"),
     Mutant(
         "log and state are exchanged between two batches",
         "node/cell.py",
-        lambda: [(cell.Cell, "exclusively", _at_once)],
+        [(cell.Cell, "exclusively", _at_once)],
         "compaction-under-fire",
     ),
     Mutant(
         "a state's past is looked at before it is used",
         "node/states.py",
-        lambda: [(states, "choose", _choose_unseen), (node.states, "choose", _choose_unseen)],
+        [(states, "choose", _choose_unseen), (node.states, "choose", _choose_unseen)],
         "schema-upgrade",
     ),
+    Mutant("a commit's time is never before the last one's", "node/cell.py", [(cell, "max", _the_first)]),
+    Mutant("a queue is bounded", "node/cell.py", [(cell, "QUEUE_REQUESTS_MAX", 1 << 60)], "flood"),
     Mutant(
-        "a commit's time is never before the last one's", "node/cell.py", lambda: [(cell, "max", lambda now, _: now)]
+        "what was sent twice is in the log once",
+        "sim/remote.py",
+        [(remote.LogMachine, "append", _append_again)],
+        "remote-log",
     ),
-    Mutant("a queue is bounded", "node/cell.py", lambda: [(cell, "QUEUE_REQUESTS_MAX", 1 << 60)]),
+    Mutant("silence is not a yes", "sim/remote.py", [(remote.RemoteLog, "append", _append_and_guess)], "remote-log"),
     Mutant(
         "a published name is synced",
         "adapters/*/storage.py",
-        lambda: [(disk.Disk, "sync_folder", _nothing)],
+        [(disk.Disk, "sync_folder", _nothing)],
         "compaction-under-fire",
     ),
 )

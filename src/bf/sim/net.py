@@ -57,7 +57,9 @@ class Link:
         self._last_at = 0.0
         self._label = crc32(name.encode())
 
-    def send(self, owner: Owner, size: int, checksum: int, deliver: Callable[..., object], *args: Any) -> bool:  # noqa: ANN401  # as asyncio's
+    def send(
+        self, owner: Owner, size: int, checksum: int, deliver: Callable[..., object], *args: Any
+    ) -> bool:  # as asyncio's
         """Let `deliver` be called at the other end, in the life of `owner`; False if it goes into a cut."""
         loop, profile = self._loop, self.profile
         self.sent += 1
@@ -94,7 +96,9 @@ class Network:
         found = self._links.get((source, target))
         if found is None:
             name = f"{source}>{target}"
-            found = Link(self._loop, name, self._profile_of(source, target), Random(f"{self._seed}/{name}"))  # noqa: S311  # repeatable on purpose
+            found = Link(
+                self._loop, name, self._profile_of(source, target), Random(f"{self._seed}/{name}")
+            )  # repeatable on purpose
             self._links[source, target] = found
         return found
 

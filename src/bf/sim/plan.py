@@ -82,6 +82,8 @@ class Plan:
         if not isinstance(data, dict) or not set(data) <= known:  # pyright: ignore[reportUnnecessaryIsInstance]  # foreign text
             raise ValueError(f"a plan has no {sorted(set(data) - known)}")
         data["servers"] = tuple(data["servers"])
-        data["asks"] = tuple(Ask(*each[:4], tuple(each[4])) for each in data["asks"])
+        data["asks"] = tuple(
+            Ask(at_s, client, tenant, what, tuple(numbers)) for at_s, client, tenant, what, numbers in data["asks"]
+        )
         data["faults"] = tuple(Fault(*each) for each in data["faults"])
         return cls(**data)

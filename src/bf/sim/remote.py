@@ -158,10 +158,13 @@ class RemoteLog:
 
     async def read(self, after: Pos) -> AsyncIterator[Batch]:
         """Yield the batches after a position, in order and without holes."""
-        while page := await self._insist(lambda at=after: self._far.page(self._tenant, at), after.batch, LogError):
+        while page := await self._page(after):
             for batch in page:
                 yield batch
                 after = batch.pos
+
+    async def _page(self, after: Pos) -> list[Batch]:
+        return await self._insist(lambda: self._far.page(self._tenant, after), after.batch, LogError)
 
     async def follow(self, after: Pos) -> AsyncIterator[Batch]:
         """Yield the batches after a position, and then each new one, for ever."""

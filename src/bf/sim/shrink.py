@@ -9,7 +9,7 @@ numbers     shorter faults, rounder times, smaller numbers, the plainest setting
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from bf.sim.errors import ViolationError
@@ -29,6 +29,10 @@ STEPS_LEAST = 100_000
 
 PLAINEST = Plan("", "", 1.0)
 """What settings are when nobody has chosen them."""
+
+
+STRUCTURE = {"scenario", "seed", "seconds", "servers", "homes", "clients", "products", "asks", "faults", "buggify"}
+"""What a plan has besides its settings."""
 
 
 class NothingIsViolatedError(Exception):
@@ -149,7 +153,8 @@ class _Shrinking:
         _fewer(list(self.plan.buggify.items()), lambda some: self._take(replace(self.plan, buggify=dict(some))))
 
     def _settings(self) -> None:
-        plain: dict[str, Any] = {name: getattr(PLAINEST, name) for name in ("sealed", "grpc", "sync_s", "patience_s")}
+        names = [each.name for each in fields(Plan) if each.name not in STRUCTURE]
+        plain: dict[str, Any] = {name: getattr(PLAINEST, name) for name in names}
         for name, value in [*plain.items(), ("products", 1), ("clients", dict.fromkeys(self.plan.clients, "local"))]:
             if getattr(self.plan, name) != value:
                 changes: Mapping[str, Any] = {name: value}

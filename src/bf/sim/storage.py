@@ -121,7 +121,7 @@ class SimStorage:
         return [file.number for file in self._files(self._known(tenant), "state")]
 
     def database(self, tenant: str, number: int) -> SqliteDatabase:
-        """Open a state database as it was closed; it is empty if it is not there, or not whole. Number 0 is not kept."""
+        """Open a state database as it was closed, empty if it is not there, or not whole. Number 0 is not kept."""
         disk = self._living(tenant)
         if not number:
             return SqliteDatabase()
@@ -136,7 +136,7 @@ class SimStorage:
             len(image) > CHECKSUM_BYTES
             and crc32(image[CHECKSUM_BYTES:]).to_bytes(CHECKSUM_BYTES, "big") == image[:CHECKSUM_BYTES]
         ):
-            database.connection.deserialize("main", image[CHECKSUM_BYTES:])
+            database.restore(image[CHECKSUM_BYTES:])
         self.states_open += 1
         return database
 
@@ -241,17 +241,21 @@ class SimStorage:
 class StateDatabase(SqliteDatabase):
     """A state in memory, whose image goes to the disk when it is closed."""
 
-    def __init__(self, storage: SimStorage | None = None, path: str = "", **options: Any) -> None:  # noqa: ANN401  # as its base
+    def __init__(self, storage: SimStorage | None = None, path: str = "", **options: Any) -> None:  # as its base
         super().__init__(**options)
         self._storage = storage
         self._image = path
+
+    def restore(self, image: bytes) -> None:
+        """Begin with what an image holds."""
+        self.connection.deserialize("main", image)  # pyright: ignore[reportUnknownMemberType]  # Buffer is a type of Python 3.12
 
     def close(self) -> None:
         """Keep the image, and close."""
         storage, self._storage = self._storage, None
         if storage:
             if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
+                self.execute("ROLLBACK")
             storage.keep(self._image, self.connection.serialize("main"))
         super().close()
 

@@ -29,8 +29,8 @@ from bf.sim.loop import STEPS_COUNT_MAX, SimLoop
 from bf.sim.machine import Machine, Server
 from bf.sim.net import PROFILES, Network, Profile
 from bf.sim.plan import Plan
-from bf.sim.remote import LogMachine, RemoteStorage, Wire
 from bf.sim.post import Line, PostLine
+from bf.sim.remote import LogMachine, RemoteStorage, Wire
 from bf.sim.shop import ROOT, furniture
 from bf.sim.streams import Streams
 
@@ -163,7 +163,8 @@ class World:
             for number, request in enumerate(furniture(tenant, self.plan.products)):
                 asked = self.history.begin("furnisher", tenant, request, f"{tenant}/furnisher/{number}", self.loop.now)
                 await furnisher.until_answered(asked, tries_max=100)
-                assert asked.answer and asked.answer.code == Code.OK, f"{tenant} is furnished: {asked}"
+                assert asked.answer, f"{tenant} is furnished: {asked}"
+                assert asked.answer.code == Code.OK, f"{tenant} is furnished: {asked}"
 
         await asyncio.gather(
             *(furnisher.machine.run(self.loop.create_task, furnish(tenant)) for tenant in self.plan.homes)

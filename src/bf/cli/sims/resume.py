@@ -36,6 +36,7 @@ class Notes:
         """Write the file: all of it, or it stays as it was."""
         ranges = {name: [list(each) for each in ranges_of(numbers)] for name, numbers in self.done.items()}
         data = {"code": code(), "seconds": self.seconds, "done": ranges, "tally": self.tally.to_dict()}
+        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.draft")
         draft.write_text(json.dumps(data), "utf-8")
         draft.replace(path)
