@@ -47,8 +47,8 @@ class Evidence:
     log: LogMachine | None
     """The machine of the logs, if they are not where the tenants are."""
     longest_queue: int
-    states: dict[str, str] = field(default_factory=dict[str, str])
-    """By tenant, the digest of the state that its cell had in the end."""
+    states: dict[str, tuple[Domain, str]] = field(default_factory=dict[str, tuple[Domain, str]])
+    """By tenant, the release of the state that its cell had in the end, and its digest."""
     checks: int = 0
 
     def require(self, holds: bool, invariant: str, otherwise: str, tenant: str = "") -> None:  # noqa: FBT001  # a sentence follows it
@@ -97,7 +97,7 @@ async def _check_state(evidence: Evidence, server: Server, tenant: str) -> None:
     evidence.require(bool(told["sound"]), "3", f"{tenant}: the state is not what its log makes: {told}", tenant)
     cell = server.node.cells()[tenant]
     assert cell, "it has just been verified"
-    evidence.states[tenant] = digest(cell.derived.state)
+    evidence.states[tenant] = cell.derived.state.domain, digest(cell.derived.state)
 
 
 def _unwatched(progress: Mapping[str, object]) -> None:
@@ -132,7 +132,7 @@ async def _check_tenant(evidence: Evidence, server: Server, tenant: str, asked: 
     """Read the whole history of a tenant from the disk, and hold every answer against it."""
     disk = evidence.log.disk if evidence.log else server.disk
     auditor = SimStorage(disk, Life("auditor", 0), bytes, sealed=evidence.plan.sealed)
-    domain = evidence.troubles.domain
+    domain, expected = evidence.states[tenant]
     try:
         batches = [batch async for batch in history.told(auditor.history(tenant))]
         await _check_density(evidence, tenant, auditor.log(tenant))
@@ -144,9 +144,7 @@ async def _check_tenant(evidence: Evidence, server: Server, tenant: str, asked: 
         state.commit(batches[-1].pos)
     except LogError as error:
         raise ViolationError("1", f"{tenant}: the log cannot be read: {error}", tenant) from error
-    evidence.require(
-        digest(state) == evidence.states[tenant], "3", f"{tenant}: all history makes another state", tenant
-    )
+    evidence.require(digest(state) == expected, "3", f"{tenant}: all history makes another state", tenant)
     state.database.close()
     Audit(evidence, tenant, domain, asked).run(commits)
 

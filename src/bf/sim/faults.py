@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from bf.sim.loop import SimLoop
 from bf.sim.machine import Server
 from bf.sim.net import Link, Network
 from bf.sim.plan import Fault, Plan
+from bf.sim.releases import next_release
 from bf.sim.remote import LogMachine
 
 ENDED = "ended"
@@ -328,14 +328,6 @@ def _order(fault: Fault) -> tuple[str, dict[str, Any]]:
             return "limits", {"tenant": fault.target, "set": {"open_reservations": limit}}
         case _:
             return fault.what, {"tenant": fault.target}
-
-
-def next_release(domain: Domain) -> Domain:
-    """Return a domain as a later release could have it: other tables, other code, the same facts."""
-    later = copy(domain)
-    later.version += 1
-    later.schema += f"\nCREATE INDEX product_in_release_{later.version} ON product (sku);\n"
-    return later
 
 
 def _unwatched(progress: Mapping[str, Any]) -> None:

@@ -30,7 +30,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from functools import update_wrapper
-from types import FrameType, MethodType, ModuleType
+from types import FrameType, MethodType
 from typing import Any, NamedTuple
 
 from bf.sim.errors import FenceError
@@ -151,7 +151,7 @@ def install() -> None:
     gates = {id(place.gate.real): place.gate for place in PLACES if type(place.gate) is Gate}
     _put()
     for name_of_module, module in list(sys.modules.items()):
-        if isinstance(module, ModuleType) and name_of_module != __name__:  # this one keeps what is real
+        if name_of_module != __name__ and hasattr(module, "__dict__"):  # this module keeps what is real
             for name, value in list(vars(module).items()):
                 if id(value) in gates:
                     setattr(module, name, gates[id(value)])

@@ -187,7 +187,7 @@ class World:
             await asyncio.sleep(0.25)
 
     async def _compare(self) -> int:
-        furnisher, states = self.clients["furnisher"], dict[str, str]()
+        furnisher = self.clients["furnisher"]
         for tenant in sorted(self.plan.homes):
             asked = self.history.begin("furnisher", tenant, rq.GetLocInventoryReq(location=ROOT), "", self.loop.now)
             await furnisher.machine.run(self.loop.create_task, furnisher.until_answered(asked, tries_max=5))
@@ -202,7 +202,6 @@ class World:
             troubles=self.troubles,
             log=self.log,
             longest_queue=self._longest_queue,
-            states=states,
         )
         for line in self._lines.values():
             line.hang_up()
