@@ -24,6 +24,7 @@ from tests.support.tenants import (
     node_on,
     on_hand,
     put,
+    uid,
 )
 
 from bf.adapters.machine.clock import MachineClock
@@ -86,6 +87,27 @@ def test_invariant_3_the_baseline_of_a_spec_makes_its_state(spec: Spec) -> None:
 
 
 # A shorter log
+
+
+def test_a_uid_is_never_given_again_when_a_short_log_is_replayed_at_once(root: Path) -> None:
+    """The newest uid is of a reservation that is closed: only the baseline's mark knows of it."""
+
+    async def story() -> list[str]:
+        reserve = rq.ReserveReq(reservation="R", items=[rq.ReserveReq.Item(sku="cola", quantity=1)], location=ROOT)
+        async with node_on(root) as node:
+            await furnish(node)
+            await done(node, put(5))
+            first = rq.ReserveResp.FromString((await done(node, reserve)).response).reservation
+            await done(node, rq.CancelReq(reservation=first))
+            await compacted(node)
+            await done(node, put(1))
+        for path in files(root, "state"):
+            path.unlink()
+        async with node_on(root) as node:
+            second = rq.ReserveResp.FromString((await done(node, reserve)).response).reservation
+        return [first, second]
+
+    assert asyncio.run(story()) == [uid(3), uid(4)]
 
 
 def test_a_compacted_tenant_is_the_same_and_its_log_is_as_long_as_its_state(root: Path) -> None:
