@@ -170,7 +170,18 @@ def test_the_commands_for_a_checkout_run(name: str, folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["serve.md", "access.md", "load.md", "observe.md", "compact.md", "keys.md", "restore.md", "upgrade.md", "simulate.md"]
+    "name",
+    [
+        "serve.md",
+        "access.md",
+        "load.md",
+        "observe.md",
+        "compact.md",
+        "keys.md",
+        "restore.md",
+        "upgrade.md",
+        "simulate.md",
+    ],
 )
 def test_a_runbooks_commands_run_in_order_and_print_what_it_shows(name: str, folder: Folder) -> None:
     follow(ROOT / "docs/runbooks" / name, folder)

@@ -6,8 +6,8 @@ from bf.sim.draw import SCENARIOS, SHORT_S, draw
 from bf.sim.plan import Plan
 from bf.sim.watching import simulate
 
-CHUNK = 6
-SEEDS = 18
+CHUNK = 4
+SEEDS = 16
 """How many seeds of each scenario: some two hundred in all."""
 
 LONG_S = 300.0

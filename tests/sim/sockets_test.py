@@ -43,6 +43,27 @@ async def test_what_was_on_its_way_when_a_cut_began_arrives_after_it(ground: Sim
     assert len(listening.got) < 100_000
     ground.cut(0)
     await until(lambda: listening.got == b"x" * 100_000)
+    assert ground.loop.now < 7, "after the first segment was sent again the others follow at once"
+    await part(listening, calling)
+
+
+@simulated
+async def test_what_follows_a_hole_waits_until_the_hole_is_filled(ground: Simulated) -> None:
+    listening, calling = await pair(ground)
+    sent = b""
+    for number in range(200):
+        piece = b"%d," % number
+        calling.transport.write(piece)
+        sent += piece
+        await asyncio.sleep(0.000_1)
+        if number in (50, 120):
+            ground.cut(1)
+        if number in (60, 121):
+            ground.cut(0)
+    assert len(listening.got) < len(sent)
+    assert sent.startswith(listening.got)
+    await until(lambda: len(listening.got) >= len(sent))
+    assert listening.got == sent
     await part(listening, calling)
 
 
@@ -200,6 +221,8 @@ async def test_for_a_process_that_stands_still_the_kernel_takes_connections_and_
     _, address = await ground.serve(lambda: listening)
     ground.loop.hold(ground.server.life)
     await ground.dial(lambda: calling, address)
+    kernel = calling.transport.get_extra_info("socket")
+    kernel.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 10_000)
     calling.transport.write(b"x" * 1_000_000)
     await asyncio.sleep(60)
     assert listening.told == []

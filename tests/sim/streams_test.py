@@ -145,6 +145,17 @@ async def test_writing_to_somebody_who_has_gone_breaks_the_connection(ground: Gr
 
 
 @either
+async def test_who_closes_without_having_read_everything_resets_the_connection(ground: Ground) -> None:
+    listening, calling = await pair(ground)
+    listening.transport.pause_reading()
+    calling.transport.write(b"unread")
+    await asyncio.sleep(0.5)
+    listening.transport.close()
+    await until(lambda: "lost" in calling.told)
+    assert isinstance(calling.error, ConnectionResetError)
+
+
+@either
 async def test_what_comes_while_nobody_reads_waits(ground: Ground) -> None:
     listening, calling = await pair(ground)
     listening.transport.pause_reading()

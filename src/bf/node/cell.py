@@ -25,6 +25,7 @@ from bf.core.state import LostBatchError, State
 from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
 from bf.node.limits import BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, QUEUE_BYTES_MAX, QUEUE_REQUESTS_MAX
+from bf.node.mischief import linger, lose_the_yes
 from bf.node.rates import RateLimited, Rates
 from bf.node.watch import APPEND, DECIDE, GATHER, QUEUE, WATCH, Watch
 
@@ -58,9 +59,6 @@ STOPPED = Answer(
     reason="CellStopped",
     message="the tenant is being moved or restarted: repeat the request with the same request-id",
 )
-MISCHIEF_S = 0.05
-"""How long a simulation may hold up what is allowed to take long."""
-
 FAILED = Answer(code=Code.INTERNAL, reason="Internal", message="a fault of ours; it is in the server's log")
 
 
@@ -293,15 +291,12 @@ class Cell:
             if batch.commits:
                 body = batch.SerializeToString()
                 begun_us = clock.elapsed_us()
-                for job in jobs:
-                    if job.watch:
-                        job.watch.reaches(APPEND, begun_us, commits=len(batch.commits), bytes=len(body))
-                if self._env.buggify("the log is slow to be asked"):
-                    await asyncio.sleep(MISCHIEF_S)
+                for watch in [job.watch for job in jobs if job.watch]:
+                    watch.reaches(APPEND, begun_us, commits=len(batch.commits), bytes=len(body))
+                await linger(self._env, "the log is slow to be asked")
                 pos = await self.log.append(before, state.pos.event - before.event, body)
-                self._lose_the_yes()
-                if self._env.buggify("the state is slow to be committed"):
-                    await asyncio.sleep(MISCHIEF_S)
+                lose_the_yes(self._env, self.tenant)
+                await linger(self._env, "the state is slow to be committed")
                 meter.observe("append_seconds", (clock.elapsed_us() - begun_us) / 1e6)
                 meter.observe("batch_commits", len(batch.commits))
                 meter.observe("batch_bytes", len(body))
@@ -316,10 +311,6 @@ class Cell:
         finally:
             for job, answer in zip(jobs, told, strict=True):
                 _tell(job, answer)
-
-    def _lose_the_yes(self) -> None:
-        if self._env.buggify("the log's yes is lost"):
-            raise UnknownOutcomeError(f"tenant {self.tenant}: the log said yes, and nobody heard it")
 
     def _watched(self, state: State, job: Job, batch: Batch) -> Answer:
         assert job.watch, "somebody watches it"

@@ -12,7 +12,6 @@ Rules of this file:
    stops: the next one opens whichever generation the storage says.
 """
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
@@ -24,7 +23,8 @@ from bf.core.state import State, contents
 from bf.core.tx import Tx
 from bf.node import answers
 from bf.node.api.commit_pb2 import Baseline, Batch, Commit
-from bf.node.cell import MISCHIEF_S, Cell, Derived
+from bf.node.cell import Cell, Derived
+from bf.node.mischief import linger
 from bf.node.pace import Pace
 from bf.node.replay import catch_up, unwatched
 
@@ -83,7 +83,7 @@ class _Compaction:
         self._storage = env.storage
         self._clock = env.clock
         self._meter = env.meter
-        self._buggify = env.buggify
+        self._env = env
         self._pace = pace
         self._progress = progress
 
@@ -100,12 +100,10 @@ class _Compaction:
             made = await self._prove(view, draft)
             at = await self._copy_most(draft, view.pos)
             await catch_up(made.state, draft, unwatched)
-            if self._buggify("a compaction is slow before its switch"):
-                await asyncio.sleep(MISCHIEF_S)
+            await linger(self._env, "a compaction is slow before its switch")
             pause_us = await self._switch(draft, made, at)
             self._meter.observe("pause_seconds", pause_us / 1e6, why="compact")
-            if self._buggify("a compaction is slow to tidy up"):
-                await asyncio.sleep(MISCHIEF_S)
+            await linger(self._env, "a compaction is slow to tidy up")
         except BaseException as error:
             if draft:
                 await draft.close()
@@ -203,7 +201,7 @@ class _Compaction:
                 raise CompactionError(f"tenant {tenant}: the copy ends at {made.state.pos}")
             await draft.sync()
             await draft.close()
-            if self._buggify("a compaction gives up at its switch"):
+            if self._env.buggify("a compaction gives up at its switch"):
                 raise CompactionError(f"tenant {tenant}: given up at the switch")
             try:
                 await storage.publish(tenant)

@@ -145,7 +145,7 @@ class SimLog:
 
     def __init__(self, records: Records, generation: int) -> None:
         """Open a file that is there."""
-        self._records = records
+        self.records = records
         self._generation = generation
         self._open = True
         records.refresh()
@@ -158,30 +158,31 @@ class SimLog:
 
     async def append(self, expected: Pos, events: int, body: bytes) -> Pos:
         """Append a batch of so many `events` after `expected`, durably."""
-        records = self._records
+        records = self.records
         async with records.writing, records.locked():
             if records.head != expected:
                 raise ConflictError(f"expected {expected}, the log is at {records.head}")
             pos = Pos(expected.event + events, expected.batch + 1)
             try:
                 at = records.add(Batch(pos, body))
-                await self._synced(at)
+                await self.synced(at)
             except OSError as error:
                 raise UnknownOutcomeError(f"{records.path}: {error.strerror}") from error
         grown, records.grown = records.grown, asyncio.Event()
         grown.set()
         return pos
 
-    async def _synced(self, at: int) -> None:
+    async def synced(self, at: int) -> None:
+        """Sync what was written at a place, or take it back."""
         try:
-            await self._records.disk.sync(self._records.file)
+            await self.records.disk.sync(self.records.file)
         except OSError:
-            self._records.take_back(at)
+            self.records.take_back(at)
             raise
 
     async def extend(self, batches: Sequence[Batch]) -> None:
         """Copy batches of an earlier generation into a draft."""
-        records = self._records
+        records = self.records
         for batch in batches:
             head = records.head
             fits = head in (START, batch.pos) if batch.baseline else head.batch == batch.pos.batch - 1
@@ -191,11 +192,11 @@ class SimLog:
 
     async def head(self) -> Pos:
         """Return the position after the last batch."""
-        return self._records.head
+        return self.records.head
 
     async def read(self, after: Pos) -> AsyncIterator[Batch]:
         """Yield the batches after a position, in order and without holes."""
-        records = self._records
+        records = self.records
         number, parts = after.batch, records.parts
         if after != START and number < records.base.batch:
             raise CompactedError(f"batch {number + 1} lies before the baseline of batch {records.base.batch}")
@@ -214,7 +215,7 @@ class SimLog:
     async def follow(self, after: Pos) -> AsyncIterator[Batch]:
         """Yield the batches after a position, and then each new one, for ever."""
         while True:
-            grown = self._records.grown
+            grown = self.records.grown
             async for batch in self.read(after):
                 yield batch
                 after = batch.pos
@@ -223,16 +224,16 @@ class SimLog:
     async def sync(self) -> None:
         """Make everything durable."""
         try:
-            await self._records.disk.sync(self._records.file)
+            await self.records.disk.sync(self.records.file)
         except OSError as error:
-            raise DamagedLogError(f"{self._records.path}: {error.strerror}") from error
+            raise DamagedLogError(f"{self.records.path}: {error.strerror}") from error
 
     async def size(self) -> int:
         """Return the bytes that it takes."""
-        return self._records.size
+        return self.records.size
 
     async def close(self) -> None:
         """Give the file back."""
         if self._open:
             self._open = False
-            self._records.held -= 1
+            self.records.held -= 1

@@ -4,26 +4,24 @@ A green campaign means only as much as this: how many seeds it takes until the l
 which invariant. Mutants exist in the process that tries them and nowhere else.
 """
 
-# A mutant replaces what is inside, by name, hence:
-# pyright: reportPrivateUsage=false
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import apsw
 
-from bf.adapters.crypto.log import SealedLog
 from bf.core.ports import START, Batch, ConflictError, Pos, UnknownOutcomeError
 from bf.core.state import State
-from bf.node import answers, cell, compact, node, replay, states
-from bf.sim import disk, log, remote
+from bf.node import cell, replay, states
+from bf.sim import log, remote
 from bf.sim.draw import draw
 from bf.sim.world import World
 
-Patch = tuple[Any, str, Any]
+Patch = tuple[str, Any]
+"""Something in a module, such as bf.node.cell:Cell.exclusively, and what is put in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +50,31 @@ class Noticed:
 @contextmanager
 def applied(mutant: Mutant) -> Generator[None]:
     """Take a safeguard away until the end of the block."""
-    patches = mutant.patches
-    before = [(place, name, getattr(place, name, None)) for place, name, _ in patches]
+    before = [(*_place(path), worse) for path, worse in mutant.patches]
     try:
-        for place, name, worse in patches:
+        for place, name, _, worse in before:
             setattr(place, name, worse)
         yield
     finally:
-        for place, name, real in before:
+        for place, name, real, _ in before:
             if real is None:
                 delattr(place, name)  # it was a builtin that a module's own name had hidden
             else:
                 setattr(place, name, real)
+
+
+def _place(path: str) -> tuple[Any, str, Any]:
+    """Return what holds something, its name there, and what it is; None if it is a builtin there."""
+    module, _, names = path.partition(":")
+    place: Any = import_module(module)
+    *holders, name = names.split(".")
+    for holder in holders:
+        place = getattr(place, holder)
+    return place, name, getattr(place, name, None)
+
+
+def _real(path: str) -> Any:
+    return _place(path)[2]
 
 
 def hunt(mutant: Mutant, seeds_max: int) -> Noticed:
@@ -94,12 +105,12 @@ async def _nothing(*_words: object, **_names: object) -> None:
 
 async def _append_anyway(self: log.SimLog, expected: Pos, events: int, body: bytes) -> Pos:
     """Append whatever position is expected."""
-    records = self._records
+    records = self.records
     async with records.writing, records.locked():
         pos = Pos(expected.event + events, expected.batch + 1)
         try:
             at = records.add(Batch(pos, body))
-            await self._synced(at)
+            await self.synced(at)
         except OSError as error:
             raise UnknownOutcomeError(f"{records.path}: {error.strerror}") from error
     return pos
@@ -126,7 +137,7 @@ async def _quietly(append: Any) -> None:
 
 async def _read_loosely(self: log.SimLog, after: Pos) -> AsyncIterator[Batch]:
     """Read what is there, and take no notice of what is not."""
-    records = self._records
+    records = self.records
     if after == START:
         for part in records.parts:
             yield part
@@ -198,7 +209,7 @@ async def _choose_unseen(home: states.Home, damaged: Any) -> states.Choice:
 
 async def _append_again(self: remote.LogMachine, tenant: str, expected: Pos, events: int, body: bytes) -> Pos:
     """Append whatever comes, as often as it comes."""
-    opened = await self._log(tenant)
+    opened = await self.log(tenant)
     await opened.append(await opened.head(), events, body)
     return Pos(expected.event + events, expected.batch + 1)
 
@@ -239,91 +250,95 @@ def _the_first(now_us: int, _before_us: int) -> int:
 _APPEND = log.SimLog.append
 _SEND = remote.RemoteLog.append
 _REPLAY = replay.replay
-_PROVE = compact._Compaction._prove
-_PARTS = compact._parts
-_SETTLE = replay._settle
+_PROVE = _real("bf.node.compact:_Compaction._prove")
+_PARTS = _real("bf.node.compact:_parts")
+_SETTLE = _real("bf.node.replay:_settle")
 
 MUTANTS = (
-    Mutant("a batch is synced before it is acknowledged", "adapters/*/log.py", [(log.SimLog, "_synced", _nothing)]),
-    Mutant("nobody is answered before the log says yes", "node/cell.py", [(log.SimLog, "append", _append_later)]),
+    Mutant(
+        "a batch is synced before it is acknowledged", "adapters/*/log.py", [("bf.sim.log:SimLog.synced", _nothing)]
+    ),
+    Mutant("nobody is answered before the log says yes", "node/cell.py", [("bf.sim.log:SimLog.append", _append_later)]),
     Mutant(
         "an unknown outcome is not a yes",
         "node/cell.py",
-        [(log.SimLog, "append", _append_and_believe)],
+        [("bf.sim.log:SimLog.append", _append_and_believe)],
         "flaky-disk",
     ),
     Mutant(
         "an append expects its position",
         "adapters/*/log.py",
-        [(log.SimLog, "append", _append_anyway)],
+        [("bf.sim.log:SimLog.append", _append_anyway)],
         "two-servers",
     ),
     Mutant(
         "a log is synced before it is believed",
         "node/node.py",
-        [(log.SimLog, "sync", _nothing)],
+        [("bf.sim.log:SimLog.sync", _nothing)],
         "restart-storm",
     ),
     Mutant(
         "a draft is synced before it is published",
         "node/compact.py",
-        [(log.SimLog, "sync", _nothing)],
+        [("bf.sim.log:SimLog.sync", _nothing)],
         "compaction-under-fire",
     ),
-    Mutant("first answers are looked up", "node/answers.py", [(answers, "first_answer", _no_answer)]),
-    Mutant("an id serves one request", "node/answers.py", [(answers, "digest_of", _one)]),
-    Mutant("a refused request is taken back", "core/state.py", [(State, "_take_back", _no_answer)]),
+    Mutant("first answers are looked up", "node/answers.py", [("bf.node.answers:first_answer", _no_answer)]),
+    Mutant("an id serves one request", "node/answers.py", [("bf.node.answers:digest_of", _one)]),
+    Mutant("a refused request is taken back", "core/state.py", [("bf.core.state:State._take_back", _no_answer)]),
     Mutant(
         "a batch's place is sealed with it",
         "adapters/crypto/log.py",
-        [(SealedLog, "_context", _nowhere)],
+        [("bf.adapters.crypto.log:SealedLog._context", _nowhere)],
         "key-rotation",
     ),
-    Mutant("positions read are dense", "adapters/*/log.py", [(log.SimLog, "read", _read_loosely)], "flaky-disk"),
+    Mutant("positions read are dense", "adapters/*/log.py", [("bf.sim.log:SimLog.read", _read_loosely)], "flaky-disk"),
     Mutant(
         "replay counts events, and positions are dense",
         "node/replay.py",
-        [(log.SimLog, "read", _read_loosely), (replay, "replay", _settle_anyway)],
+        [("bf.sim.log:SimLog.read", _read_loosely), ("bf.node.replay:replay", _settle_anyway)],
         "flaky-disk",
     ),
     Mutant(
         "a baseline is proved, and it is right",
         "node/compact.py",
-        [(compact._Compaction, "_prove", _prove_nothing), (compact, "_parts", _shorter_baseline)],
+        [("bf.node.compact:_Compaction._prove", _prove_nothing), ("bf.node.compact:_parts", _shorter_baseline)],
         "compaction-under-fire",
     ),
     Mutant(
         "a baseline keeps the newest uid",
         "node/replay.py",
-        [(replay, "_settle", _forget_uid)],
+        [("bf.node.replay:_settle", _forget_uid)],
         "compaction-under-fire",
     ),
-    Mutant("one change of a cell at a time", "node/cell.py", [(cell.asyncio, "Lock", _NoLock)], "key-rotation"),
+    Mutant("one change of a cell at a time", "node/cell.py", [("asyncio:Lock", _NoLock)], "key-rotation"),
     Mutant(
         "log and state are exchanged between two batches",
         "node/cell.py",
-        [(cell.Cell, "exclusively", _at_once)],
+        [("bf.node.cell:Cell.exclusively", _at_once)],
         "compaction-under-fire",
     ),
     Mutant(
         "a state's past is looked at before it is used",
         "node/states.py",
-        [(states, "choose", _choose_unseen), (node.states, "choose", _choose_unseen)],
+        [("bf.node.states:choose", _choose_unseen)],
         "schema-upgrade",
     ),
-    Mutant("a commit's time is never before the last one's", "node/cell.py", [(cell, "max", _the_first)]),
-    Mutant("a queue is bounded", "node/cell.py", [(cell, "QUEUE_REQUESTS_MAX", 1 << 60)], "flood"),
+    Mutant("a commit's time is never before the last one's", "node/cell.py", [("bf.node.cell:max", _the_first)]),
+    Mutant("a queue is bounded", "node/cell.py", [("bf.node.cell:QUEUE_REQUESTS_MAX", 1 << 60)], "flood"),
     Mutant(
         "what was sent twice is in the log once",
         "sim/remote.py",
-        [(remote.LogMachine, "append", _append_again)],
+        [("bf.sim.remote:LogMachine.append", _append_again)],
         "remote-log",
     ),
-    Mutant("silence is not a yes", "sim/remote.py", [(remote.RemoteLog, "append", _append_and_guess)], "remote-log"),
+    Mutant(
+        "silence is not a yes", "sim/remote.py", [("bf.sim.remote:RemoteLog.append", _append_and_guess)], "remote-log"
+    ),
     Mutant(
         "a published name is synced",
         "adapters/*/storage.py",
-        [(disk.Disk, "sync_folder", _nothing)],
+        [("bf.sim.disk:Disk.sync_folder", _nothing)],
         "compaction-under-fire",
     ),
 )

@@ -60,7 +60,7 @@ class LogMachine(Machine):
 
     async def append(self, tenant: str, expected: Pos, events: int, body: bytes) -> Pos:
         """Append a batch, or find that it is there already."""
-        log = await self._log(tenant)
+        log = await self.log(tenant)
         try:
             return await log.append(expected, events, body)
         except ConflictError:
@@ -72,7 +72,7 @@ class LogMachine(Machine):
 
     async def page(self, tenant: str, after: Pos) -> list[Batch]:
         """Return the next batches after a position."""
-        log, page = await self._log(tenant), list[Batch]()
+        log, page = await self.log(tenant), list[Batch]()
         async for batch in log.read(after):
             page.append(batch)
             if len(page) == PAGE_BATCHES:
@@ -81,13 +81,14 @@ class LogMachine(Machine):
 
     async def head(self, tenant: str) -> Pos:
         """Return the position after the last batch."""
-        return await (await self._log(tenant)).head()
+        return await (await self.log(tenant)).head()
 
     async def size(self, tenant: str) -> int:
         """Return the bytes that a log takes."""
-        return await (await self._log(tenant)).size()
+        return await (await self.log(tenant)).size()
 
-    async def _log(self, tenant: str) -> Log:
+    async def log(self, tenant: str) -> Log:
+        """Return a tenant's log, opened and synced before it is believed."""
         opening = self._logs.get(tenant)
         if opening is None or (opening.done() and opening.exception()):
             opening = self._logs[tenant] = self.loop.create_task(self._opened(tenant))

@@ -335,9 +335,7 @@ class Streams:
         for address in [address for address, listener in self.listeners.items() if listener.life is life]:
             del self.listeners[address]
         for each in [each for each in self._open.values() if each.owner is life]:
-            if life.unplugged:
-                self.forget(each)
-            elif not each.closed:
+            if life.unplugged or not each.closed:
                 each.reset()
 
     # What sockets ask

@@ -22,7 +22,7 @@ from bf.sim.checks import Evidence, check_all
 from bf.sim.client import FLOOD_PAUSE_S, Client
 from bf.sim.errors import NothingHappensError, SimulationError, TooManyStepsError, ViolationError
 from bf.sim.faults import Stage, Troubles
-from bf.sim.fences import fenced
+from bf.sim.fences import collect_garbage, fenced
 from bf.sim.grpc_line import GrpcLine, front_of
 from bf.sim.history import History
 from bf.sim.loop import STEPS_COUNT_MAX, SimLoop
@@ -172,7 +172,8 @@ class World:
         await asyncio.sleep(max(0.0, FURNISH_S - self.loop.now))
 
     def _look(self) -> None:
-        """Look whether queues are as short as they may be."""
+        """Look whether queues are as short as they may be, and let garbage be collected when it is time."""
+        collect_garbage()
         for server in self.servers.values():
             if server.up:
                 waiting = max((cell.waiting for cell in server.node.cells().values() if cell), default=0)
