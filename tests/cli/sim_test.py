@@ -30,11 +30,15 @@ def _no_fences_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fences, "install", lambda: None)
 
 
+def forgotten(*_: object) -> None:
+    """Stand in for `first_answer`."""
+
+
 @pytest.fixture
 def bug(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Let nobody remember that a request was carried out; return how to mend it."""
     before = answers.first_answer
-    monkeypatch.setattr(answers, "first_answer", lambda *_: None)
+    monkeypatch.setattr(answers, "first_answer", forgotten)
     return lambda: monkeypatch.setattr(answers, "first_answer", before)
 
 
@@ -350,7 +354,7 @@ def test_the_first_step_that_differs_is_shown_with_those_before_it() -> None:
 
 @pytest.fixture
 def _two_mutants(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = (Mutant(f"safeguard {name}", "node/cell.py", lambda: []) for name in ("one", "two"))
+    first, second = (Mutant(f"safeguard {name}", "node/cell.py", ()) for name in ("one", "two"))
 
     def table(seeds_max: int, told: Callable[[Noticed], None]) -> Iterator[Noticed] | list[Noticed]:
         found = [Noticed(first, 3, "5", "carried out twice"), Noticed(second, seeds_max)]

@@ -5,6 +5,7 @@ import logging
 import os
 import resource
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -36,9 +37,10 @@ from bf.core.ports import Answer, Env
 from bf.core.refusal import Code
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
+from bf.node import node as node_module
 from bf.node.answers import FORGET_EVERY_ANSWERS
 from bf.node.limits import REQUEST_ID_AGE_S_MAX
-from bf.node.node import Node
+from bf.node.node import REOPEN_PAUSE_US, Node
 
 DAY_US = 24 * 3_600 * 1_000_000
 FULL = "full"
@@ -66,6 +68,12 @@ class FullFile(apsw.VFSFile):
             raise apsw.FullError("no space left on device")
         _disk.room -= len(data) if self._kind in _disk.full else 0
         super().xWrite(data, offset)  # pyright: ignore[reportUnknownMemberType]  # Buffer is a type of Python 3.12
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once: how long a tenant is left alone that could not be opened has a test of its own."""
+    monkeypatch.setattr(node_module, "REOPEN_PAUSE_US", 0)
 
 
 class FullDisk(apsw.VFS):
@@ -158,6 +166,7 @@ def test_a_server_on_a_disk_that_fills_up_goes_on_when_there_is_room_again(tmp_p
                 codes.append(call.code().name)
             assert {"OK"} < set(codes) <= {"OK", "UNAVAILABLE", "INTERNAL"}
             remount(disk, "size=100m")
+            time.sleep(1.1 * REOPEN_PAUSE_US / 1e6)  # a tenant that could not be opened is left alone for so long
             for number in range(24):
                 skus = [f"{number}-{each:090}" for each in range(100)]
                 caller.call(rq.AddProductsReq(skus=skus), f"delivery-{number}")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.message import Message
-from tests.support.tenants import ACME, ROOT, batches, digests, done, furnish, new_tenant, node_on, on_hand, put
+from tests.support.tenants import ACME, ROOT, batches, digests, done, files, furnish, new_tenant, node_on, on_hand, put
 
 from bf.adapters.grpc import server
 from bf.adapters.grpc.client import Client
 from bf.adapters.memory.meter import NoMeter
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
 from bf.core.limits import REPLY_BYTES_MAX, TENANT_NAME_CHARS_MAX
-from bf.core.ports import Answer, Env
+from bf.core.ports import Answer, Env, Log
 from bf.core.refusal import Code
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.api.service_pb2 import DESCRIPTOR
@@ -27,7 +27,7 @@ from bf.node.limits import (
     REQUEST_ID_AGE_S_MAX,
     REQUEST_IDS_COUNT_MAX,
 )
-from bf.node.node import Node
+from bf.node.node import REOPEN_PAUSE_US, Node
 
 SERVICE = DESCRIPTOR.services_by_name["InventoryService"]
 
@@ -149,6 +149,36 @@ def test_the_tenant_that_was_not_called_for_longest_is_closed(tmp_path: Path) ->
             assert answer.code == Code.OK
             assert len(node.cells()) <= 3
         assert list(node.cells())[-2:] == ["d", "a"]
+        await node.stop()
+
+    asyncio.run(story())
+    storage.close()
+
+
+def test_a_tenant_that_cannot_be_opened_is_left_alone_for_a_while_and_then_tried_again(tmp_path: Path) -> None:
+    new_tenant(tmp_path)
+    storage, clock, tries = DirectoryStorage(tmp_path), SetClock(), list[str]()
+    (path,) = files(tmp_path, "log")
+    sound = path.read_bytes()
+    path.write_bytes(b"no log at all" * 1_000)
+
+    def log(tenant: str) -> Log:
+        tries.append(tenant)
+        return DirectoryStorage.log(storage, tenant)
+
+    storage.log = log
+
+    async def story() -> None:
+        node = Node(Env(clock, storage, NoMeter()), INVENTORY)
+        for _ in range(5):
+            assert (await node.call(ACME, rq.ListProductsReq(), "")).code == Code.INTERNAL
+        assert tries == [ACME]
+        clock.us += REOPEN_PAUSE_US
+        assert (await node.call(ACME, rq.ListProductsReq(), "")).code == Code.INTERNAL
+        assert tries == [ACME] * 2
+        path.write_bytes(sound)
+        clock.us += REOPEN_PAUSE_US
+        assert (await node.call(ACME, rq.ListProductsReq(), "")).code == Code.OK
         await node.stop()
 
     asyncio.run(story())

@@ -103,7 +103,7 @@ def test_invariant_1_what_a_second_life_believed_outlives_the_power(tmp_path: Pa
                 await furnish(node)
             first = DirectoryStorage(root)
             log = first.log(ACME)
-            log._log._database.execute("PRAGMA synchronous = OFF")  # pyright: ignore  # it does not come to the sync
+            log._log._database.execute("PRAGMA synchronous = OFF")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportPrivateUsage]  # it does not come to the sync
             pos, body = await log.head(), commit_pb2.Batch(commits=[put_commit(5)]).SerializeToString()
             await log.append(pos, 1, body)
             async with node_on(root) as node:

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -47,7 +46,7 @@ def test_a_bare_plan_is_read_as_a_kept_one() -> None:
     assert Kept.from_json(SMALL.to_json()) == Kept(SMALL)
 
 
-def changed(**changes: Any) -> str:
+def changed(**changes: object) -> str:
     return json.dumps(json.loads(SMALL.to_json()) | changes)
 
 

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from google.protobuf.message import Message
 
 from bf.core.domain import Domain
-from bf.core.ports import Answer, Env
+from bf.core.ports import Answer, Env, LogError
 from bf.core.refusal import Code, Refusal
 from bf.node import answers, states
 from bf.node.cell import FAILED, Cell, Derived
 from bf.node.limits import OPEN_CELLS_MAX, REQUEST_ID_CHARS_MAX
 from bf.node.replay import Progress
+
+REOPEN_PAUSE_US = 1_000_000
+"""How long a tenant that could not be opened is left alone."""
 
 logger = logging.getLogger("bf.node")
 
@@ -36,6 +39,10 @@ class RequestIdTooLong(Refusal):
     most: int
 
 
+class NotOpenedError(LogError):
+    """A tenant that could not be opened a moment ago: it is left alone, so that it slows down nobody else."""
+
+
 class Node:
     """Carries out requests for the tenants of one storage."""
 
@@ -44,6 +51,8 @@ class Node:
         self.domain = domain
         self._open_cells_max = open_cells_max
         self._erasing: set[str] = set()
+        self._opened_us: dict[str, int] = {}
+        """By tenant, when it was opened last, or tried to be."""
         self._cells: dict[str, asyncio.Task[Cell]] = {}
         """By tenant, the one that was called last at the end."""
         self.began_us = env.clock.elapsed_us()
@@ -62,6 +71,8 @@ class Node:
             opened = await self.cell(tenant)
         except KeyError:
             return answers.refused(TenantNotFound(field="tenant", tenant=tenant))
+        except NotOpenedError:  # its fault stands in the log already
+            return FAILED
         except Exception:
             logger.exception("tenant %s cannot be opened", tenant)
             return FAILED
@@ -85,6 +96,7 @@ class Node:
             await _stopped(opening)
             if self._cells.get(tenant) is opening:
                 del self._cells[tenant]
+                self._opened_us.pop(tenant, None)
                 self.replays.pop(tenant, None)
 
     async def erase(self, tenant: str, erase: Callable[[], None]) -> None:
@@ -97,11 +109,15 @@ class Node:
             self._erasing.discard(tenant)
 
     async def cell(self, tenant: str) -> Cell:
-        """Return a tenant's cell, opened if it is not; KeyError if there is no such tenant."""
+        """Return a tenant's cell, opened if it is not; KeyError if there is no such tenant, NotOpenedError."""
         if tenant in self._erasing:
             raise KeyError(tenant)
-        opening = self._cells.pop(tenant, None)
+        opening, now_us = self._cells.pop(tenant, None), self._env.clock.elapsed_us()
+        if opening and _never_opened(opening) and now_us - self._opened_us[tenant] < REOPEN_PAUSE_US:
+            self._cells[tenant] = opening
+            raise NotOpenedError(f"tenant {tenant} could not be opened a moment ago: its fault is in the log")
         if opening is None or _ended(opening):
+            self._opened_us[tenant] = now_us
             opening = asyncio.get_running_loop().create_task(self._open(tenant, opening), name=f"open {tenant}")
         self._cells[tenant] = opening
         try:
@@ -109,6 +125,7 @@ class Node:
         except KeyError:  # whoever guesses names fills no memory
             if self._cells.get(tenant) is opening:
                 del self._cells[tenant]
+                del self._opened_us[tenant]
             raise
 
     async def _open(self, tenant: str, ended: asyncio.Task[Cell] | None) -> Cell:
@@ -167,6 +184,10 @@ async def _stopped(opening: asyncio.Task[Cell]) -> set[int]:
         return set()
     await opening.result().stop()
     return {opening.result().damaged}
+
+
+def _never_opened(opening: asyncio.Task[Cell]) -> bool:
+    return opening.done() and (_failed(opening) or not (opening.result().alive or opening.result().ready))
 
 
 def _ended(opening: asyncio.Task[Cell]) -> bool:

@@ -92,11 +92,11 @@ def _check_faults_are_told(evidence: Evidence) -> None:
 
 
 async def _check_state(evidence: Evidence, server: Server, tenant: str) -> None:
-    """Invariant 3: what the cell has in memory is what its log makes."""
-    told = await server.run(evidence.loop.create_task, _verified(server, tenant))
-    evidence.require(bool(told["sound"]), "3", f"{tenant}: the state is not what its log makes: {told}", tenant)
-    cell = server.node.cells()[tenant]
-    assert cell, "it has just been verified"
+    """Invariant 3: what the cell has in memory is what its log makes; of a first log, all history will tell."""
+    cell = await server.run(evidence.loop.create_task, server.node.cell(tenant))
+    if cell.log.generation > 1:
+        told = await server.run(evidence.loop.create_task, _verified(server, tenant))
+        evidence.require(bool(told["sound"]), "3", f"{tenant}: the state is not what its log makes: {told}", tenant)
     evidence.states[tenant] = cell.derived.state.domain, digest(cell.derived.state)
 
 

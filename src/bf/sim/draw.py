@@ -86,7 +86,7 @@ class Scenario:
     )
     """What may go wrong, and how often in relation."""
     faults_per_minute: tuple[float, float] = (2, 12)
-    asks_per_minute: tuple[float, float] = (20, 90)
+    asks_per_minute: tuple[float, float] = (10, 60)
     rising: float = 1.0
     """How many times as much is asked in the end as in the beginning."""
     together: bool = False
@@ -94,7 +94,7 @@ class Scenario:
     profiles: Sequence[str] = ("local", "intranet", "internet", "mobile", "lossy")
     grpc: bool = False
     asks: Mapping[str, float] = field(default_factory=lambda: USUAL)
-    tenants: tuple[int, int] = (1, 3)
+    tenants: tuple[int, int] = (1, 2)
     clients: tuple[int, int] = (1, 4)
     servers: tuple[int, int] = (1, 2)
     floods: float = 0.01

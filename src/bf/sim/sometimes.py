@@ -1,9 +1,9 @@
 """Situations that a campaign has to reach: what never happens was never tried, however green a campaign is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bf.sim.buggify import POINTS
-from bf.sim.draw import FAULTS
+from bf.sim.draw import FAULTS, SCENARIOS
 
 CAMPAIGN_SEEDS_MIN = 2_000
 """How many seeds are a campaign: so many that what never happened can be held against it."""
@@ -21,9 +21,13 @@ SITUATIONS: Mapping[str, str] = {
     "rebuild: ended": "an operator rebuilt a state",
     "verify: ended": "an operator verified a state",
     "upgrade: ended": "a later release took over",
+    "limit: ended": "an operator set a limit",
+    "compact: CompactionError": "a compaction was given up",
     "compact: DamagedLogError": "a log could not be compacted, because it was damaged",
     "refused: NotAvailable": "an order was refused for want of stock",
     "refused: NotOnHand": "more was taken than was there",
+    "refused: LimitReached": "more was asked for than a limit allows",
+    "refused: Uncovered": "stock was moved away under an order",
     "refused: NotReserved": "something was fulfilled that was not reserved",
     "refused: ReservationNotFound": "a reservation was closed twice",
     "refused: RequestIdReused": "a request id was used for another request",
@@ -35,10 +39,16 @@ SITUATIONS: Mapping[str, str] = {
 """By the name that a run counts it under, what it means."""
 
 
-def never(sometimes: Mapping[str, int], buggified: Mapping[str, int], faults: Mapping[str, int]) -> list[str]:
-    """Return what a campaign has not reached: situations, buggify points and faults."""
+def never(
+    sometimes: Mapping[str, int],
+    buggified: Mapping[str, int],
+    faults: Mapping[str, int],
+    scenarios: Iterable[str] = SCENARIOS,
+) -> list[str]:
+    """Return what a campaign has not reached: situations, buggify points, and faults that its scenarios may have."""
+    possible = {fault for name in scenarios for fault in SCENARIOS[name].faults}
     return [
         *(name for name in SITUATIONS if not sometimes.get(name)),
         *(f"buggify: {name}" for name in POINTS if not buggified.get(name)),
-        *(f"fault: {name}" for name in FAULTS if not faults.get(name)),
+        *(f"fault: {name}" for name in FAULTS if name in possible and not faults.get(name)),
     ]

@@ -124,7 +124,7 @@ class SimStorage:
         """Open a state database as it was closed, empty if it is not there, or not whole. Number 0 is not kept."""
         disk = self._living(tenant)
         if not number:
-            return SqliteDatabase()
+            return _small(SqliteDatabase())
         found = next((file for file in self._files(tenant, "state") if file.number == number), None)
         key = found.key if found else self.key_numbers(tenant)[-1]
         path = f"{tenant}/state-{number}-k{key}"
@@ -140,10 +140,10 @@ class SimStorage:
         self.states_open += 1
         return database
 
-    def keep(self, path: str, image: bytes) -> None:
-        """Write the image of a state that is closed, unless its process or its place has gone."""
+    def keep(self, path: str, image: bytes | None) -> None:
+        """Write the image of a state that is closed and has changed, unless its process or its place has gone."""
         self.states_open -= 1
-        if not self._life.dead and self.disk.exists(path) and not self.disk.full:
+        if image and not self._life.dead and self.disk.exists(path) and not self.disk.full:
             file = self.disk.create(path)
             self.disk.write(file, 0, crc32(image).to_bytes(CHECKSUM_BYTES, "big") + image)
 
@@ -245,6 +245,7 @@ class StateDatabase(SqliteDatabase):
         super().__init__(**options)
         self._storage = storage
         self._image = path
+        _small(self)
 
     def restore(self, image: bytes) -> None:
         """Begin with what an image holds."""
@@ -256,7 +257,8 @@ class StateDatabase(SqliteDatabase):
         if storage:
             if self.connection.in_transaction:
                 self.execute("ROLLBACK")
-            storage.keep(self._image, self.connection.serialize("main"))
+            changed = self.connection.total_changes() > 0
+            storage.keep(self._image, self.connection.serialize("main") if changed else None)
         super().close()
 
     def snapshot(self) -> SqliteDatabase:  # pyright: ignore[reportIncompatibleMethodOverride]  # a view is not kept
@@ -265,6 +267,12 @@ class StateDatabase(SqliteDatabase):
         with view.connection.backup("main", self.connection, "main") as copy:
             copy.step()
         return view
+
+
+def _small(database: SqliteDatabase) -> SqliteDatabase:
+    """Use small pages, since states are small, and their images are written often."""
+    database.execute("PRAGMA page_size = 512")
+    return database
 
 
 class SimKeys:

@@ -40,7 +40,7 @@ LIVENESS_S = 60.0
 FURNISH_S = 1.0
 """When chaos begins; what tenants begin with is there by then."""
 
-POLICY = Policy(pause_s=5, log_bytes_min=20_000, log_per_state=0.25)
+POLICY = Policy(pause_s=5, log_bytes_min=20_000, log_per_state=3)
 
 
 @dataclass

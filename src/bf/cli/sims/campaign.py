@@ -71,7 +71,8 @@ def run(args: argparse.Namespace, seeds: range, seconds: float | None) -> int:
         print(goes_on)
     interrupted = _run(campaign, args)
     tally = notes.tally
-    missing = never(tally.sometimes, tally.buggified, tally.faults) if tally.seeds >= CAMPAIGN_SEEDS_MIN else []
+    reached = (tally.sometimes, tally.buggified, tally.faults)
+    missing = never(*reached, campaign.scenarios) if tally.seeds >= CAMPAIGN_SEEDS_MIN else []
     if args.json:
         print(json.dumps(_as_dict(campaign, missing, interrupted=interrupted)))
     else:
