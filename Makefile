@@ -29,10 +29,11 @@ quick: setup        ## what a git hook runs: format, lint, types, specs
 	.venv/bin/basedpyright
 	.venv/bin/bf test
 
-bench: setup        ## speed: specs against their floor, reserving by the size of the tree, what cannot be lost or read
+bench: setup        ## speed: specs against their floor, reserving by the size of the tree, what cannot be lost or read, simulated time
 	.venv/bin/python bench/floor.py
 	.venv/bin/python bench/tree_size.py
 	.venv/bin/python bench/durable.py
+	.venv/bin/python bench/simulation.py
 
 setup: .venv/ready
 

@@ -46,7 +46,13 @@ class EmptyHandler:
 
 def main() -> None:
     """Measure the parts that are named, and print them."""
-    parts: dict[str, Callable[[int], dict[str, float]]] = {"seeds": seeds, "idle": idle, "messages": messages, "grpc": grpc, "day": day}
+    parts: dict[str, Callable[[int], dict[str, float]]] = {
+        "seeds": seeds,
+        "idle": idle,
+        "messages": messages,
+        "grpc": grpc,
+        "day": day,
+    }
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parts", nargs="*", choices=[*parts, []], metavar="PART", help=", ".join(parts))
     parser.add_argument("--seeds", type=int, default=200, help="how many short seeds")

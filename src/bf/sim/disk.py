@@ -40,6 +40,8 @@ class File:
     """How it was first called."""
     writer: Life | None = None
     """The process that has it locked."""
+    visible: int | None = None
+    """Where that process is writing what nobody is to see yet."""
 
     def write(self, offset: int, body: bytes) -> None:
         """Change the cache."""

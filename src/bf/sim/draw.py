@@ -17,6 +17,8 @@ from bf.sim.faults import ELSEWHERE, OPERATIONS
 from bf.sim.plan import Ask, Fault, Plan
 from bf.sim.world import FURNISH_S
 
+HOUR_S = 3_600
+
 SHORT_S = 60.0
 """How long a short run is, in simulated seconds."""
 
@@ -319,8 +321,8 @@ class _Drawing:
         if dice.random() < 0.5:  # noqa: PLR2004  # half of all runs are free of it
             return {}
         odds = {point: dice.choice((0.01, 0.05, 0.25)) for point in POINTS if dice.random() < 0.4}  # noqa: PLR2004  # some
-        if self._scenario.faults.get("twin") or self._scenario.remote:
-            odds.pop("a log is compacted early", None)
+        if self._scenario.faults.get("twin") or self._scenario.remote or self._seconds > HOUR_S:
+            odds.pop("a log is compacted early", None)  # or there would be thousands of archives
         return odds
 
     def _stream(self, name: str) -> Random:

@@ -36,7 +36,7 @@ class Records:
         self.grown = asyncio.Event()
         self.held = 0
         """How many logs have it open."""
-        self._version: int = -1
+        self._known: tuple[int, int | None] = (-1, None)
         self._size = 0
         self._parts: list[Batch] = []
         self._batches: list[Batch] = []
@@ -69,10 +69,10 @@ class Records:
 
     def refresh(self) -> None:
         """Read the file again if it is not what was read; DamagedLogError."""
-        file = self.file
-        if file.version == self._version:
+        file, known = self.file, self._key()
+        if known == self._known:
             return
-        content = bytes(file.content)
+        content = bytes(file.content[: known[1]])
         self._parts, self._batches, self._head, self.base, self._size = [], [], START, START, 0
         while self._size < len(content):
             end = self._record(content, self._size)
@@ -81,7 +81,12 @@ class Records:
             self._size = end
         if self._size < len(content):
             file.truncate(self._size)
-        self._version = file.version
+        self._known = self._key()
+
+    def _key(self) -> tuple[int, int | None]:
+        """Say which content is read: its version, and where what is being written begins, which nobody sees yet."""
+        file = self.file
+        return file.version, None if file.writer is None or file.writer.dead else file.visible
 
     @asynccontextmanager
     async def locked(self) -> AsyncGenerator[None]:
@@ -89,27 +94,42 @@ class Records:
         file = self.file
         while file.writer and file.writer is not self.life and not file.writer.dead:  # noqa: ASYNC110  # a process that dies sets no event
             await asyncio.sleep(LOCK_PAUSE_S)
-        file.writer = self.life
+        file.writer, file.visible = self.life, None
         try:
             yield
         finally:
             file.writer = None
 
-    def add(self, batch: Batch) -> int:
-        """Write a record at the end, and return where; OSError if the disk is full."""
+    def write(self, batch: Batch) -> int:
+        """Write a record at the end, and return where; nobody sees it before it is kept. OSError: the disk is full."""
         kind = BASELINE if batch.baseline else BATCH
         head = HEAD.pack(kind, len(batch.body), batch.pos.event, batch.pos.batch, 0)
         head = HEAD.pack(kind, len(batch.body), batch.pos.event, batch.pos.batch, crc32(head + batch.body))
         at = self.size
         self.disk.write(self.file, at, head + batch.body)
-        self._keep(batch)
-        self._size = at + len(head) + len(batch.body)
-        self._version = self.file.version
+        self.file.visible = at if self.file.writer else None
+        self._known = self._key()
         return at
+
+    def keep(self, batch: Batch) -> None:
+        """Let everybody see the record that was written."""
+        self.file.visible = None
+        self.file.version += 1
+        self._keep(batch)
+        self._size = len(self.file.content)
+        self._known = self._key()
 
     def take_back(self, at: int) -> None:
         """Cut the file where a record began that could not be synced."""
+        self.file.visible = None
         self.file.truncate(at)
+
+    def write_again(self) -> None:
+        """Write what the cache shows, as a checkpoint does; OSError if the disk is full."""
+        self.refresh()
+        if self.file.content:
+            self.disk.write(self.file, 0, bytes(self.file.content))
+            self._known = self._key()
 
     def _record(self, content: bytes, at: int) -> int:
         """Read the record at a place, and return where it ends; 0 if it was never finished."""
@@ -164,10 +184,11 @@ class SimLog:
                 raise ConflictError(f"expected {expected}, the log is at {records.head}")
             pos = Pos(expected.event + events, expected.batch + 1)
             try:
-                at = records.add(Batch(pos, body))
+                at = records.write(Batch(pos, body))
                 await self.synced(at)
             except OSError as error:
                 raise UnknownOutcomeError(f"{records.path}: {error.strerror}") from error
+            records.keep(Batch(pos, body))
         grown, records.grown = records.grown, asyncio.Event()
         grown.set()
         return pos
@@ -188,7 +209,8 @@ class SimLog:
             fits = head in (START, batch.pos) if batch.baseline else head.batch == batch.pos.batch - 1
             if not fits:
                 raise ConflictError(f"{batch.pos} does not follow {head}")
-            records.add(batch)
+            records.write(batch)
+            records.keep(batch)
 
     async def head(self) -> Pos:
         """Return the position after the last batch."""
@@ -222,9 +244,11 @@ class SimLog:
             await grown.wait()
 
     async def sync(self) -> None:
-        """Make everything durable."""
+        """Make everything durable, written anew: what an earlier sync could not keep, another one would not either."""
         try:
-            await self.records.disk.sync(self.records.file)
+            async with self.records.locked():
+                self.records.write_again()
+                await self.records.disk.sync(self.records.file)
         except OSError as error:
             raise DamagedLogError(f"{self.records.path}: {error.strerror}") from error
 

@@ -109,10 +109,11 @@ async def _append_anyway(self: log.SimLog, expected: Pos, events: int, body: byt
     async with records.writing, records.locked():
         pos = Pos(expected.event + events, expected.batch + 1)
         try:
-            at = records.add(Batch(pos, body))
+            at = records.write(Batch(pos, body))
             await self.synced(at)
         except OSError as error:
             raise UnknownOutcomeError(f"{records.path}: {error.strerror}") from error
+        records.keep(Batch(pos, body))
     return pos
 
 

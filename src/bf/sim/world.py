@@ -40,7 +40,8 @@ LIVENESS_S = 60.0
 FURNISH_S = 1.0
 """When chaos begins; what tenants begin with is there by then."""
 
-POLICY = Policy(pause_s=5, log_bytes_min=20_000, log_per_state=3)
+LOOK_S = 30.0
+"""How often queues are looked at where nobody floods them, and garbage collected."""
 
 
 @dataclass
@@ -73,7 +74,8 @@ class World:
         self.history = History()
         self.network = Network(self.loop, plan.seed, self._profile)
         self.buggify = Buggify(plan.buggify, self._dice("buggify"))
-        policy = POLICY if plan.compacts else Policy(pause_s=2 * plan.seconds)
+        pause_s = min(60.0, max(5.0, plan.seconds / 100)) if plan.compacts else 2 * plan.seconds
+        policy = Policy(pause_s=pause_s, log_bytes_min=20_000, log_per_state=3)
         self.servers = {
             name: Server(
                 self.loop,
@@ -146,9 +148,10 @@ class World:
             client.machine.run(loop.create_task, client.live([(n, ask) for n, ask in asks if ask.client == name]))
             for name, client in self.clients.items()
         ]
+        look_s = FLOOD_PAUSE_S if any(ask.what == "flood" for ask in plan.asks) else LOOK_S
         while loop.now < plan.seconds:
             closely = any(client.flooding for client in self.clients.values())
-            await asyncio.sleep(min(0.001 if closely else FLOOD_PAUSE_S, plan.seconds - loop.now))
+            await asyncio.sleep(min(0.001 if closely else look_s, plan.seconds - loop.now))
             self._look()
         troubles.cancel()
         self.troubles.heal()
