@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bf.adapters.machine.files import write_durably
-from bf.core.ports import START, Log
+from bf.core.ports import START, DamagedLogError, Log, UnknownOutcomeError
 from bf.sim.disk import SECTOR_BYTES, Disk, File
 from bf.sim.loop import Life, SimLoop
 from bf.sim.storage import SimStorage
@@ -358,6 +358,58 @@ def test_invariant_1_a_batch_that_the_power_has_torn_goes_and_what_was_acknowled
         found[len(seen)] += 1
         place.close()
     assert min(found[3], found[4]) > 20
+
+
+def test_nobody_reads_what_another_process_is_still_writing(place: Place) -> None:
+    """It may be taken back: the write may fail."""
+    mine, other = Life("server-1", 1), Life("server-1", 2)
+    storages = [SimStorage(place.disk, life, Random(1).randbytes, sealed=False) for life in (mine, other)]
+    storages[0].create("acme")
+    place.run(append(storages[0].log("acme"), [b"first"]))
+    place.disk.sync_s, place.disk.syncs_to_fail = 60, 1
+    place.loop.current = mine
+    writing = place.loop.create_task(append(storages[0].log("acme"), [b"second"]))
+    place.loop.current = place.loop.world
+    seen = list[bytes]()
+
+    async def look() -> None:
+        await asyncio.sleep(1)
+        seen.extend(await written(storages[1].log("acme")))
+        with pytest.raises(UnknownOutcomeError):
+            await writing
+        seen.extend(await written(storages[1].log("acme")))
+
+    place.run(look())
+    assert seen == [b"first"] * 2
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_log_that_is_synced_after_a_failed_sync_is_durable_all_the_same(seed: int) -> None:
+    """The failed sync has given up what the process before had written: it has to be written anew."""
+    place = Place(seed)
+    process = Life("server-1", 1)
+    storage = SimStorage(place.disk, process, Random(seed).randbytes, sealed=False)
+    storage.create("acme")
+    place.disk.sync_s = 60
+    place.loop.current = process
+    place.loop.create_task(append(storage.log("acme"), [b"first"]))
+    place.loop.current = place.loop.world
+    place.run(asyncio.sleep(1))
+    place.loop.bury(process)
+    place.disk.syncs_to_fail = 1
+    log = SimStorage(place.disk, place.loop.world, Random(seed).randbytes, sealed=False).log("acme")
+    with pytest.raises(DamagedLogError):
+        place.run(log.sync())
+    place.run(log.sync())
+    place.disk.cut_power()
+    seen = list[bytes]()
+
+    async def look() -> None:
+        seen.extend(await written(log))
+
+    place.run(look())
+    assert seen == [b"first"]
+    place.close()
 
 
 async def append(log: Log, bodies: list[bytes]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bf.core.domain import Domain
-from bf.core.ports import START, CompactedError, Database, Log, Pos, Storage
+from bf.core.ports import START, CompactedError, Log, Pos, Storage
 from bf.core.state import State
 from bf.node.api.commit_pb2 import Batch
 from bf.node.cell import Derived
@@ -13,13 +13,10 @@ from bf.node.replay import NotReplayableError, Progress, catch_up
 
 logger = logging.getLogger("bf.states")
 
-BEHIND_EVENTS_MAX = 1_000
-"""How far behind its log a state may be without queries being answered from a copy of it meanwhile."""
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What lies there: a state to go on from, if any, and one that can answer queries until that is done, if any."""
+    """What lies there: a state to go on from, if any, or one that can answer queries until there is one, if any."""
 
     derived: Derived | None
     old: State | None
@@ -55,9 +52,9 @@ async def choose(home: Home, damaged: Collection[int]) -> Choice:
             if state and sound:
                 if old:
                     old.database.close()
-                return Choice(Derived(number, state), _view(state, head))
+                return Choice(Derived(number, state), None)
             _say_why(tenant, state, head)
-            old = old or State(database, domain)
+            old = old or _up_to_date(State(database, domain), head)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, the log makes a new one
             logger.warning("tenant %s: the state is damaged and will be rebuilt: %s", tenant, type(error).__name__)
         if old is None or old.database is not database:
@@ -126,12 +123,9 @@ async def _caught_up(home: Home, found: Derived, progress: Progress) -> Derived 
     return None
 
 
-def _view(state: State, head: Pos) -> State | None:
-    """Look at a state that is far behind, while it catches up."""
-    if head.event - state.pos.event <= BEHIND_EVENTS_MAX:
-        return None
-    view: Database = state.database.snapshot()
-    return State(view, state.domain)
+def _up_to_date(state: State, head: Pos) -> State | None:
+    """Let a state of other tables answer queries if it stands where its log is: nobody reads what was before."""
+    return state if state.pos == head else None
 
 
 def _say_why(tenant: str, state: State | None, head: Pos) -> None:

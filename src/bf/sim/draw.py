@@ -154,7 +154,8 @@ SCENARIOS = {
     "compaction-under-fire": Scenario(
         "logs are compacted all the time, whatever else happens",
         faults=ONLY(
-            {"compact": 8, "kill": 2, "power cut": 2, "failed sync": 1, "full disk": 1, "verify": 1, "slow disk": 1}
+            {"compact": 8, "kill": 2, "power cut": 2, "failed sync": 1, "full disk": 1, "verify": 1, "slow disk": 2}
+            | {"rebuild": 2, "rotate": 1}
         ),
         faults_per_minute=(10, 30),
     ),
@@ -283,7 +284,9 @@ class _Drawing:
                 at_s = min(self._seconds, dice.choice(moments) + dice.random() * 5)
             fault = Fault(at_s, dice.uniform(*FAULTS[what]), what, self._target(dice, what), self._number(dice, what))
             faults.append(fault)
-            if what in OPERATIONS and not scenario.remote and dice.random() < 0.3:  # noqa: PLR2004  # two operators at once
+            if what == "compact" and "power cut" in kinds and dice.random() < 0.2:  # noqa: PLR2004  # while it switches
+                faults.append(Fault(at_s + dice.random() * 0.15, 1, "power cut", self._homes[fault.target]))
+            if what in OPERATIONS and not scenario.remote and dice.random() < 0.4:  # noqa: PLR2004  # two operators at once
                 faults.append(
                     fault._replace(at_s=at_s + dice.random() * 0.05, what=dice.choice(("compact", "rebuild", "verify")))
                 )

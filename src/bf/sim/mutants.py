@@ -312,7 +312,7 @@ MUTANTS = (
         [("bf.node.replay:_settle", _forget_uid)],
         "compaction-under-fire",
     ),
-    Mutant("one change of a cell at a time", "node/cell.py", [("asyncio:Lock", _NoLock)], "key-rotation"),
+    Mutant("one change of a cell at a time", "node/cell.py", [("asyncio:Lock", _NoLock)], "compaction-under-fire"),
     Mutant(
         "log and state are exchanged between two batches",
         "node/cell.py",
