@@ -471,6 +471,28 @@ def test_a_full_disk_under_the_state_never_parts_it_from_the_log(root: Path, fau
     assert lies == made
 
 
+def test_invariant_3_nobody_reads_what_was_before_while_a_state_that_is_far_behind_catches_up(root: Path) -> None:
+    async def furnished() -> None:
+        async with node_on(root) as node:
+            await furnish(node)
+
+    async def filled() -> None:
+        async with node_on(root) as node:
+            answers = await asyncio.gather(*(node.call(ACME, put(1), "") for _ in range(2_000)))
+            assert {answer.code for answer in answers} == {Code.OK}
+
+    async def looked() -> list[int]:
+        async with node_on(root) as node:
+            return [await on_hand(node) for _ in range(3)]
+
+    asyncio.run(furnished())
+    (state,) = files(root, "state")
+    before = state.read_bytes()
+    asyncio.run(filled())
+    state.write_bytes(before)
+    assert asyncio.run(looked()) == [2_000] * 3
+
+
 def test_a_damaged_log_is_a_fault_of_ours_and_stops_no_other_tenant(
     root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

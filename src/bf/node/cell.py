@@ -5,7 +5,7 @@ Rules of this file:
 2. Requests that come while an append is under way form the next batch: one fsync serves them all.
 3. Nobody is answered before the log has the batch. If the log does not say yes, the batch never happened here: the
    cell stops with its state as it was, and the next cell learns from the log what became of it.
-4. While its state is being rebuilt, commands wait, and queries are answered from the old state where it can.
+4. While its state is being rebuilt, commands wait, and queries are answered from the old state if it is up to date.
 5. Whoever exchanges the log or the state does it between two batches.
 """
 
