@@ -11,7 +11,12 @@ SEEDS = 16
 """How many seeds of each scenario: two hundred in all, with four of the one that floods a server."""
 
 CHUNKS = [
-    (scenario, first) for scenario in SCENARIOS for first in range(0, SEEDS, CHUNK) if scenario != "flood" or not first
+    ("swarm", SEEDS),
+    *(
+        (scenario, first)
+        for scenario in SCENARIOS
+        for first in range(0, CHUNK if scenario == "flood" else SEEDS, CHUNK)
+    ),
 ]
 
 LONG_S = 300.0
