@@ -383,6 +383,23 @@ def test_nobody_reads_what_another_process_is_still_writing(place: Place) -> Non
     assert seen == [b"first"] * 2
 
 
+def test_a_log_may_be_synced_while_it_is_appended_to(place: Place) -> None:
+    storage = SimStorage(place.disk, place.loop.world, Random(1).randbytes, sealed=False)
+    storage.create("acme")
+    log = storage.log("acme")
+    seen = list[bytes]()
+
+    async def story() -> None:
+        writing = asyncio.ensure_future(append(log, [b"first", b"second"]))
+        await asyncio.sleep(place.disk.sync_s / 10)
+        await log.sync()
+        await writing
+        seen.extend(await written(log))
+
+    place.run(story())
+    assert seen == [b"first", b"second"]
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_a_log_that_is_synced_after_a_failed_sync_is_durable_all_the_same(seed: int) -> None:
     """The failed sync has given up what the process before had written: it has to be written anew."""

@@ -246,7 +246,7 @@ class SimLog:
     async def sync(self) -> None:
         """Make everything durable, written anew: what an earlier sync could not keep, another one would not either."""
         try:
-            async with self.records.locked():
+            async with self.records.writing, self.records.locked():
                 self.records.write_again()
                 await self.records.disk.sync(self.records.file)
         except OSError as error:
