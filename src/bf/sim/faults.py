@@ -67,7 +67,8 @@ class Troubles:
         self.domain = domain
         self._plan, self._loop, self._servers = stage.plan, stage.loop, stage.servers
         self._network, self._log = stage.network, stage.log
-        self._to_mend: list[Callable[[], None]] = []
+        self._to_mend: dict[str, Callable[[], None]] = {}
+        """By tenant, how to mend what was done to its log; one thing at a time."""
         self._healed = False
         cut, slow_link = Kind(self._cut, self._mend_cut), Kind(self._slow_link, self._usual_link)
         self._kinds = {
@@ -87,7 +88,7 @@ class Troubles:
             "clock drift": Kind(self._drift_clock),
             "twin": Kind(self._begin_twin, self._end_twin),
             "upgrade": Kind(self._upgrade),
-            **{what: Kind(self._damage) for what in SPOILING},
+            **{what: Kind(self._damage, self._mend) for what in SPOILING},
             **{what: Kind(self._operate) for what in OPERATIONS},
             "log: kill": Kind(self._kill_log, self._boot_log),
             "log: power cut": Kind(self._cut_log_power, self._boot_log),
@@ -117,7 +118,7 @@ class Troubles:
         self._healed = True
         for link in self._network.links():
             link.cuts, link.slowness = 0, 1.0
-        for mend in reversed(self._to_mend):
+        for mend in self._to_mend.values():
             mend()
         self._to_mend.clear()
         if self._log:
@@ -264,15 +265,21 @@ class Troubles:
         """Spoil a tenant's log, and let a new process read it: where nothing is sealed, nobody moves records."""
         server, tenant = self._server(fault), fault.target
         names = [name for name in server.disk.list(tenant) if name.startswith("log-")]
-        if not names or not server.up or (fault.what == "moved record" and not self._plan.sealed):
+        if not names or not server.up or tenant in self._to_mend:
+            return
+        if fault.what == "moved record" and not self._plan.sealed:
             return
         mend = SPOILING[fault.what](server.disk.file(f"{tenant}/{names[-1]}"), fault.number)
         if mend:
             self.excused.add(server.name)
-            self._to_mend.append(mend)
+            self._to_mend[tenant] = mend
             if fault.what != "bit rot":
                 server.kill()
                 server.boot(self.domain)
+
+    def _mend(self, fault: Fault) -> None:
+        """Bring back what was spoiled, as operators do from a copy."""
+        self._to_mend.pop(fault.target, _nothing)()
 
     def _jump_clock(self, fault: Fault) -> None:
         self._server(fault).clock.offset_s += fault.number
@@ -328,6 +335,10 @@ def _order(fault: Fault) -> tuple[str, dict[str, Any]]:
             return "limits", {"tenant": fault.target, "set": {"open_reservations": limit}}
         case _:
             return fault.what, {"tenant": fault.target}
+
+
+def _nothing() -> None:
+    """There is nothing to mend."""
 
 
 def _unwatched(progress: Mapping[str, Any]) -> None:
