@@ -59,7 +59,7 @@ def _tell(noticed: "Noticed") -> None:
 def _row(noticed: "Noticed") -> str:
     mutant = noticed.mutant
     after, by = (
-        f"{noticed.seeds} seeds",
+        f"{noticed.seeds} seed{'s' if noticed.seeds > 1 else ''}",
         f"invariant {noticed.invariant}" if noticed.invariant.isdigit() else noticed.invariant,
     )
     if not noticed.invariant:
