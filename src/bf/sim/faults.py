@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from bf.core.domain import Domain
@@ -12,6 +13,7 @@ from bf.node.node import TenantNotFound
 from bf.node.rebuild import rebuild
 from bf.node.replay import unwatched
 from bf.sim.damage import flip_a_bit, lose_a_record, swap_records
+from bf.sim.disk import File
 from bf.sim.loop import SimLoop
 from bf.sim.machine import Server
 from bf.sim.net import Link, Network
@@ -269,17 +271,22 @@ class Troubles:
             return
         if fault.what == "moved record" and not self._plan.sealed:
             return
-        mend = SPOILING[fault.what](server.disk.file(f"{tenant}/{names[-1]}"), fault.number)
+        file = server.disk.file(f"{tenant}/{names[-1]}")
+        mend = SPOILING[fault.what](file, fault.number)
         if mend:
             self.excused.add(server.name)
-            self._to_mend[tenant] = mend
+            self._to_mend[tenant] = partial(_restore, server, file, mend)
             if fault.what != "bit rot":
                 server.kill()
                 server.boot(self.domain)
 
     def _mend(self, fault: Fault) -> None:
-        """Bring back what was spoiled, as operators do from a copy."""
+        """Bring back what was spoiled, as operators do from a copy: while no process runs."""
+        server = self._server(fault)
+        was_up = server.up
         self._to_mend.pop(fault.target, _nothing)()
+        if was_up:
+            self._boot_server(server)
 
     def _jump_clock(self, fault: Fault) -> None:
         self._server(fault).clock.offset_s += fault.number
@@ -335,6 +342,14 @@ def _order(fault: Fault) -> tuple[str, dict[str, Any]]:
             return "limits", {"tenant": fault.target, "set": {"open_reservations": limit}}
         case _:
             return fault.what, {"tenant": fault.target}
+
+
+def _restore(server: Server, file: File, mend: Callable[[], None]) -> None:
+    """End the process that may be writing to a file, and mend what is there."""
+    server.kill()
+    file.settle(len(file.pending))
+    file.durable[:] = file.content
+    mend()
 
 
 def _nothing() -> None:
