@@ -21,6 +21,9 @@ from bf.core.state import State
 STATEMENTS_COUNT_MAX = 256
 """How many prepared statements a connection keeps; more than any domain has."""
 
+LOCKED_MS_MAX = 2_000
+"""How long a file that another process has locked is waited for: who opens, closes or copies it does so for moments."""
+
 WRITABLE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 FROZEN = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 
@@ -69,6 +72,7 @@ class SqliteDatabase:
         if key:
             self._encrypt(key)
         if path:
+            self.connection.set_busy_timeout(LOCKED_MS_MAX)
             self.execute("PRAGMA temp_store = MEMORY")  # what is sorted does not touch the disk
 
     def snapshot(self) -> Self:
