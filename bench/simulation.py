@@ -11,12 +11,12 @@ import gc
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
 
-from bf.core.ports import Answer
+from bf.core.ports import Answer, Asked
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
 from bf.sim.draw import draw
@@ -42,6 +42,11 @@ class EmptyHandler:
         """Answer."""
         del tenant, request, request_id, actor
         return Answer(code=0)
+
+    async def call_all(self, tenant: str, asked: Sequence[Asked], actor: str = "") -> list[Answer]:
+        """Answer each."""
+        del tenant, actor
+        return [Answer(code=0)] * len(asked)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import sys
+import sysconfig
 import tokenize
 import tomllib
 from collections import Counter
@@ -318,7 +319,8 @@ def test_every_command_has_examples_and_a_place_in_the_documentation(command: st
 
 def test_generated_code_is_what_the_protos_say(tmp_path: Path) -> None:
     protos = sorted((ROOT / "proto").rglob("*.proto"))
-    options = [f"--proto_path={ROOT / 'proto'}", f"--python_out={tmp_path}", f"--pyi_out={tmp_path}"]
+    folders = (ROOT / "proto", sysconfig.get_path("purelib"))
+    options = [*(f"--proto_path={folder}" for folder in folders), f"--python_out={tmp_path}", f"--pyi_out={tmp_path}"]
     subprocess.run([sys.executable, "-m", "grpc_tools.protoc", *options, *map(str, protos)], check=True, timeout=60)
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*_pb2.py*")}
     kept = {

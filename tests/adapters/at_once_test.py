@@ -12,8 +12,9 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, TrailersReceived
 from h2.settings import SettingCodes
+from tests.support.calls import OneByOne
 
-from bf.adapters.grpc import server as serving
+from bf.adapters.grpc import call as calling
 from bf.adapters.grpc.at_once import FRAME_BYTES_MAX, answered_at_once
 from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.core.ports import Answer
@@ -25,7 +26,7 @@ SERVICE = DESCRIPTOR.services_by_name["InventoryService"]
 REQUEST = rq.UpdateInventoryReq(location="1", product="2", on_hand_change=3).SerializeToString()
 
 
-class Constant:
+class Constant(OneByOne):
     """Answers everything in the same way."""
 
     def __init__(self, size: int) -> None:
@@ -84,7 +85,7 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         written.append(answered_at_once(stream, body))
         return written[-1]
 
-    monkeypatch.setattr(serving, "answered_at_once", watched)
+    monkeypatch.setattr(calling, "answered_at_once", watched)
     return written
 
 
@@ -96,7 +97,7 @@ def never(*_: object) -> bool:
 def test_it_is_what_grpclib_would_say(size: int, by_hand: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
     (ours,) = asyncio.run(heard(size))
     assert by_hand == [True]
-    monkeypatch.setattr(serving, "answered_at_once", never)
+    monkeypatch.setattr(calling, "answered_at_once", never)
     (theirs,) = asyncio.run(heard(size))
     assert said(ours) == said(theirs)
     assert said(ours)[2] == {"grpc-status": "0"}

@@ -16,8 +16,8 @@ import pytest
 from tests.support.fronts import PATIENCE_S, Opened, opened, post, rest
 
 from bf.adapters.front import door, front, limits
+from bf.adapters.grpc import call, server
 from bf.adapters.grpc import connection as h2_connection
-from bf.adapters.grpc import server
 from bf.adapters.http import json_face
 from bf.core.limits import REQUEST_BYTES_MAX
 
@@ -208,7 +208,7 @@ def test_an_answer_that_nobody_reads_is_given_up(
 
 
 def test_an_answer_without_a_window_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shorten(monkeypatch, server, "UNREAD_S_MAX")
+    shorten(monkeypatch, call, "UNREAD_S_MAX")
 
     async def story(here: Opened) -> None:
         here.desk.response = bytes(1 << 20)

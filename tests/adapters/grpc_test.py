@@ -116,7 +116,11 @@ def test_reflection_tells_a_stranger_all_that_calling_takes(address: str) -> Non
     words = [sys.executable, "-c", STRANGER, address]
     told = subprocess.run(words, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     services, rpcs, skus = told.stdout.splitlines()
-    assert services.split() == ["blackfriday.inventory.v1.InventoryService", "grpc.health.v1.Health"]
+    assert services.split() == [
+        "blackfriday.inventory.v1.InventoryService",
+        "blackfriday.v1.ExecutionService",
+        "grpc.health.v1.Health",
+    ]
     assert rpcs.split() == RPCS
     assert skus == "cola"
 

@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from prometheus_client import Metric as Family
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
+from tests.support.calls import OneByOne
 from tests.support.serving import PATIENCE_S, Bf, Caller
 from tests.support.tenants import ACME, ROOT, new_tenant, uid
 
@@ -149,7 +150,7 @@ def test_a_value_falls_into_its_bucket() -> None:
     assert made.registry.get_sample_value("bf_batch_commits_sum") == 3
 
 
-class Answers:
+class Answers(OneByOne):
     """Whoever carries out requests, as one wishes."""
 
     def __init__(self, *answers: Answer | BaseException) -> None:

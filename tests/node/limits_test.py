@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.message import Message
+from tests.support.calls import OneByOne
 from tests.support.tenants import ACME, ROOT, batches, digests, done, files, furnish, new_tenant, node_on, on_hand, put
 
 from bf.adapters.grpc import server
@@ -19,7 +20,7 @@ from bf.core.refusal import Code
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.api.service_pb2 import DESCRIPTOR
 from bf.inventory.domain import INVENTORY
-from bf.node import answers, cell
+from bf.node import answers, cell, queue
 from bf.node.limits import (
     BATCH_BYTES_MAX,
     OPEN_CELLS_MAX,
@@ -102,9 +103,9 @@ def test_first_answers_are_forgotten_after_their_age(tmp_path: Path, monkeypatch
 
 
 def test_requests_of_too_many_bytes_are_told_to_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cell.QUEUE_BYTES_MAX == QUEUE_BYTES_MAX
+    assert queue.QUEUE_BYTES_MAX == QUEUE_BYTES_MAX
     size = put(1).ByteSize()
-    monkeypatch.setattr(cell, "QUEUE_BYTES_MAX", 10 * size)
+    monkeypatch.setattr(queue, "QUEUE_BYTES_MAX", 10 * size)
     new_tenant(tmp_path)
 
     async def story() -> None:
@@ -119,8 +120,8 @@ def test_requests_of_too_many_bytes_are_told_to_come_back(tmp_path: Path, monkey
 
 
 def test_a_batch_gathers_only_so_many_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cell.BATCH_BYTES_MAX == BATCH_BYTES_MAX
-    monkeypatch.setattr(cell, "BATCH_BYTES_MAX", 3 * put(1).ByteSize())
+    assert queue.BATCH_BYTES_MAX == BATCH_BYTES_MAX
+    monkeypatch.setattr(queue, "BATCH_BYTES_MAX", 3 * put(1).ByteSize())
     new_tenant(tmp_path)
 
     async def story() -> None:
@@ -204,7 +205,7 @@ def test_an_answer_that_no_client_would_take_is_refused(tmp_path: Path, monkeypa
     asyncio.run(story())
 
 
-class Silent:
+class Silent(OneByOne):
     """Whoever is called here gets no answer."""
 
     def __init__(self) -> None:

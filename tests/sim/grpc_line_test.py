@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from grpclib.client import Channel
 from grpclib.health.v1.health_grpc import HealthStub
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from tests.support.calls import OneByOne
 from tests.support.connections import Simulated
 
 from bf.adapters.front.limits import STREAMS_COUNT_MAX
@@ -25,7 +26,7 @@ REQUEST = rq.ListLocationsReq()
 PATIENCE_S = 2.0
 
 
-class Books:
+class Books(OneByOne):
     """Answers after a while, and notes what it was asked."""
 
     def __init__(self, answer: Answer, seconds: float = 0) -> None:

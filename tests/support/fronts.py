@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from google.protobuf.message import Message
+from tests.support.calls import OneByOne
 
 from bf.adapters.access.tokens import Role, TokenFile
 from bf.cli.front import OpenFront, Place
@@ -19,7 +20,7 @@ PATIENCE_S = 20
 
 
 @dataclass
-class Desk:
+class Desk(OneByOne):
     """Answers every request with an empty response, and notes who asked."""
 
     asked: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])

@@ -16,6 +16,7 @@ from bf.adapters.access.tokens import Tokens
 from bf.adapters.front.door import H1, H2
 from bf.adapters.front.front import Front
 from bf.adapters.front.under_way import UnderWay
+from bf.adapters.grpc.execute import Execution
 from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.adapters.http.connection import http_faces
 from bf.adapters.http.json_face import JsonFace
@@ -60,11 +61,12 @@ class OpenFront:
         self._audit = audit
         self._under_way = UnderWay()
         self._service = DomainService(SERVICE, INVENTORY, calls, gate, self._under_way)
-        self._grpc = grpc_server([self._service])
+        services = [self._service, Execution(INVENTORY, calls, gate, self._under_way)]
+        self._grpc = grpc_server(services)
         json_face = JsonFace(INVENTORY, calls, gate, self._under_way, partial(tenant_of, domain=place.domain))
         faces = {
             H1: http_faces(json_face.app(), INVENTORY.name, log),
-            H2: partial(self._grpc.face, [self._service], log),
+            H2: partial(self._grpc.face, services, log),
         }
         context = None if place.plain else _context(data, folder_of, place.domain, list(faces), log)
         self._front = Front(faces, context, log)

@@ -12,7 +12,6 @@ from bf.core.tx import Applier, Handler, Tx
 Req = TypeVar("Req", bound=Message)
 Resp = TypeVar("Resp", bound=Message)
 Event = TypeVar("Event", bound=Message)
-Old = TypeVar("Old", bound=Message)
 
 
 def handles(request: type[Req]) -> Callable[[Callable[[Tx, Req], Resp]], Callable[[Tx, Req], Resp]]:
@@ -45,14 +44,14 @@ class Upcaster(NamedTuple):
 
 
 def upcasts(
-    old: type[Old], *, name: str, until: int
-) -> Callable[[Callable[[Old], Iterable[Message]]], Callable[[Old], Iterable[Message]]]:
+    old: type[Event], *, name: str, until: int
+) -> Callable[[Callable[[Event], Iterable[Message]]], Callable[[Event], Iterable[Message]]]:
     """Mark the function that turns an event `name`, as versions up to `until` wrote it, into later ones.
 
     What it returns may be an old event again, for which there is an upcaster with a higher `until`.
     """
 
-    def mark(read: Callable[[Old], Iterable[Message]]) -> Callable[[Old], Iterable[Message]]:
+    def mark(read: Callable[[Event], Iterable[Message]]) -> Callable[[Event], Iterable[Message]]:
         read.upcasts = Upcaster(name, until, old, read)  # pyright: ignore[reportFunctionMemberAccess]  # as above
         return read
 

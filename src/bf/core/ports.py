@@ -219,9 +219,16 @@ class Answer:
     """The position of the state that it was given from."""
 
 
+Asked = tuple[Message, str]  # a request, and its request id or nothing
+
+
 class Calls(Protocol):
     """Whoever carries out requests for tenants."""
 
     async def call(self, tenant: str, request: Message, request_id: str, actor: str = "") -> Answer:
         """Carry out a request of a tenant, at most once if it has a `request_id`; `actor` says who asks."""
+        ...
+
+    async def call_all(self, tenant: str, asked: Sequence[Asked], actor: str = "") -> list[Answer]:
+        """Carry out requests in their order, each as if it came by itself, and answer each."""
         ...

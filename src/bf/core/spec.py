@@ -98,17 +98,13 @@ def differences(spec: Spec, outcome: Outcome) -> list[Difference]:
 def _refusals(expected: Refusal | None, actual: Refusal | None) -> Iterator[Difference]:
     known_by_code = isinstance(expected, Told) or isinstance(actual, Told)
     if _code(expected) is not _code(actual):
-        yield Difference("Status", _code(expected).title, _told(actual))
+        yield Difference("Status", _code(expected).title, f"{actual.code.title} ({actual})" if actual else "OK")
     elif not known_by_code and expected != actual:
         yield Difference("Refusal", repr(expected), repr(actual))
 
 
 def _code(refusal: Refusal | None) -> Code:
     return Code.OK if refusal is None else refusal.code
-
-
-def _told(refusal: Refusal | None) -> str:
-    return "OK" if refusal is None else f"{refusal.code.title} ({refusal})"
 
 
 def _events(spec: Spec, outcome: Outcome) -> Iterator[Difference]:

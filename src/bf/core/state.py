@@ -191,8 +191,7 @@ def contents(state: State) -> Iterator[tuple[str, Row]]:
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('bf_state', 'sqlite_sequence') ORDER BY 1"
     ).fetchall()
     for (table,) in tables:
-        columns = len(execute(f"PRAGMA table_info({table})").fetchall())
-        order = ", ".join(str(column + 1) for column in range(columns))
+        order = ", ".join(str(column + 1) for column, *_ in execute(f"PRAGMA table_info({table})").fetchall())
         rows = execute(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608  # names are the schema's own
         while row := rows.fetchone():
             yield table, row

@@ -19,30 +19,20 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from bf.core.limits import REPLY_BYTES_MAX
-from bf.core.ports import Answer, Env, Log, LogError, UnknownOutcomeError
+from bf.core.ports import Answer, Asked, Env, Log, LogError, UnknownOutcomeError
 from bf.core.refusal import Code, LimitReached, Refusal
 from bf.core.state import LostBatchError, State
 from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
-from bf.node.limits import BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, QUEUE_BYTES_MAX, QUEUE_REQUESTS_MAX
+from bf.node.limits import BATCH_REQUESTS_MAX
 from bf.node.mischief import linger, lose_the_yes
-from bf.node.rates import RateLimited, Rates
-from bf.node.watch import APPEND, DECIDE, GATHER, QUEUE, WATCH, Watch
+from bf.node.queue import Job, Queue
+from bf.node.rates import Rates
+from bf.node.watch import APPEND, DECIDE, GATHER, QUEUE, WATCH
 
 logger = logging.getLogger("bf.cell")
 
 Result = TypeVar("Result")
-
-
-class QueueFull(Refusal):
-    """More requests wait than a tenant may have waiting."""
-
-    code = Code.RESOURCE_EXHAUSTED
-    text = "{waiting} {what} of this tenant wait already; {limit} allows {most}: try again later"
-    waiting: int
-    what: str
-    limit: str
-    most: int
 
 
 class ReplyTooLarge(Refusal):
@@ -74,19 +64,6 @@ class Derived:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A request that waits for its answer."""
-
-    request: Message
-    size: int
-    request_id: str
-    actor: str
-    answer: asyncio.Future[Answer]
-    came_us: int
-    watch: Watch | None
-
-
 class Cell:
     """A log, a state, and the queue of requests between them."""
 
@@ -107,8 +84,7 @@ class Cell:
         self._rates: Rates | None = None
         self._derived: Derived | None = None
         self._old = old
-        self._queue: deque[Job] = deque()
-        self._queue_bytes = 0
+        self._queue = Queue()
         self._turns: deque[Callable[[], Awaitable[None]]] = deque()
         self._work = asyncio.Event()
         self._stopping = False
@@ -143,29 +119,35 @@ class Cell:
 
     async def call(self, request: Message, request_id: str, actor: str = "") -> Answer:
         """Carry out a request in its turn."""
+        begun = self._begin(request, request_id, actor)
+        return begun if isinstance(begun, Answer) else await begun
+
+    async def call_all(self, asked: Sequence[Asked], actor: str = "") -> list[Answer]:
+        """Carry out requests, one after the other in their turn."""
+        begun = [self._begin(request, request_id, actor) for request, request_id in asked]
+        return [each if isinstance(each, Answer) else await each for each in begun]
+
+    def _begin(self, request: Message, request_id: str, actor: str) -> Answer | asyncio.Future[Answer]:
+        """Let a request wait for its turn, unless it can be answered at once."""
         self.requests += 1
         if not self.alive:
             return STOPPED
         if self._old and not self._derived and (answer := self._ask_old(self._old, request)):
             return answer
-        if len(self._queue) >= QUEUE_REQUESTS_MAX:
-            return _queue_full(len(self._queue), "requests", "QUEUE_REQUESTS_MAX", QUEUE_REQUESTS_MAX)
-        size = request.ByteSize()
+        size, came_us, watch = request.ByteSize(), self._env.clock.elapsed_us(), WATCH.get()
         try:
+            self._queue.require_place()
             if self._rates:
-                self._rates.admit(size, self._env.clock.elapsed_us())
-        except RateLimited as refusal:
+                self._rates.admit(size, came_us)
+            self._queue.require_room(size)
+        except Refusal as refusal:
             return answers.refused(refusal)
-        if self._queue_bytes + size > QUEUE_BYTES_MAX:
-            return _queue_full(self._queue_bytes, "bytes of requests", "QUEUE_BYTES_MAX", QUEUE_BYTES_MAX)
-        came_us, watch = self._env.clock.elapsed_us(), WATCH.get()
         job = Job(request, size, request_id, actor, asyncio.get_running_loop().create_future(), came_us, watch)
         if watch:
             watch.reaches(QUEUE, came_us)
-        self._queue.append(job)
-        self._queue_bytes += size
+        self._queue.add(job)
         self._work.set()
-        return await job.answer
+        return job.answer
 
     async def exclusively(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do something between two batches, and return what it gives; raises LogError if the cell has stopped.
@@ -255,7 +237,8 @@ class Cell:
             prepare.close()
             self._forget_old()
             while self._queue:
-                _tell(self._queue.popleft(), answer)
+                for job in self._queue.take(BATCH_REQUESTS_MAX):
+                    job.tell(answer)
 
     async def _serve(self) -> None:
         while self._queue or self._turns or not self._stopping:
@@ -263,19 +246,10 @@ class Cell:
             if self._turns:
                 await self._turns.popleft()()
             elif self._queue:
-                await self._carry_out(self._next_jobs())
+                tiny = self._env.buggify("a batch is tiny")
+                await self._carry_out(self._queue.take(1 if tiny else BATCH_REQUESTS_MAX))
             else:
                 await self._work.wait()
-
-    def _next_jobs(self) -> list[Job]:
-        jobs, size = [self._queue.popleft()], 0
-        size = jobs[0].size
-        most = 1 if self._env.buggify("a batch is tiny") else BATCH_REQUESTS_MAX
-        while self._queue and len(jobs) < most and size + self._queue[0].size <= BATCH_BYTES_MAX:
-            jobs.append(self._queue.popleft())
-            size += jobs[-1].size
-        self._queue_bytes -= size
-        return jobs
 
     async def _carry_out(self, jobs: Sequence[Job]) -> None:
         state, clock, meter = self.derived.state, self._env.clock, self._env.meter
@@ -310,7 +284,7 @@ class Cell:
             raise
         finally:
             for job, answer in zip(jobs, told, strict=True):
-                _tell(job, answer)
+                job.tell(answer)
 
     def _watched(self, state: State, job: Job, batch: Batch) -> Answer:
         assert job.watch, "somebody watches it"
@@ -389,12 +363,3 @@ class Cell:
         if self._old:
             self._old.database.close()
             self._old = None
-
-
-def _queue_full(waiting: int, what: str, limit: str, most: int) -> Answer:
-    return answers.refused(QueueFull(waiting=waiting, what=what, limit=limit, most=most))
-
-
-def _tell(job: Job, answer: Answer) -> None:
-    if not job.answer.done():  # the caller may have gone
-        job.answer.set_result(answer)

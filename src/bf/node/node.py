@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from google.protobuf.message import Message
 
 from bf.core.domain import Domain
-from bf.core.ports import Answer, Env, LogError
+from bf.core.ports import Answer, Asked, Env, LogError
 from bf.core.refusal import Code, Refusal
 from bf.node import answers, states
 from bf.node.cell import FAILED, Cell, Derived
@@ -65,18 +65,19 @@ class Node:
         """Carry out a request of a tenant, at most once if it has a `request_id`; `actor` says who asks."""
         self.requests += 1
         if len(request_id) > REQUEST_ID_CHARS_MAX:
-            chars = len(request_id)
-            return answers.refused(RequestIdTooLong(field="request-id", chars=chars, most=REQUEST_ID_CHARS_MAX))
-        try:
-            opened = await self.cell(tenant)
-        except KeyError:
-            return answers.refused(TenantNotFound(field="tenant", tenant=tenant))
-        except NotOpenedError:  # its fault stands in the log already
-            return FAILED
-        except Exception:
-            logger.exception("tenant %s cannot be opened", tenant)
-            return FAILED
-        return await opened.call(request, request_id, actor)
+            return _id_too_long(request_id)
+        opened = await self._opened(tenant)
+        return opened if isinstance(opened, Answer) else await opened.call(request, request_id, actor)
+
+    async def call_all(self, tenant: str, asked: Sequence[Asked], actor: str = "") -> list[Answer]:
+        """Carry out requests in their order, each as if it came by itself, and answer each."""
+        self.requests += len(asked)
+        long = {at: _id_too_long(name) for at, (_, name) in enumerate(asked) if len(name) > REQUEST_ID_CHARS_MAX}
+        opened = await self._opened(tenant)
+        if isinstance(opened, Answer):
+            return [opened] * len(asked)
+        told = iter(await opened.call_all([each for at, each in enumerate(asked) if at not in long], actor))
+        return [long.get(at) or next(told) for at in range(len(asked))]
 
     def cells(self) -> dict[str, Cell | None]:
         """Return the cells by tenant; None for one that is being opened, or could not be."""
@@ -127,6 +128,18 @@ class Node:
                 del self._cells[tenant]
                 del self._opened_us[tenant]
             raise
+
+    async def _opened(self, tenant: str) -> Cell | Answer:
+        """Return a tenant's cell, or what its callers are told instead."""
+        try:
+            return await self.cell(tenant)
+        except KeyError:
+            return answers.refused(TenantNotFound(field="tenant", tenant=tenant))
+        except NotOpenedError:  # its fault stands in the log already
+            return FAILED
+        except Exception:
+            logger.exception("tenant %s cannot be opened", tenant)
+            return FAILED
 
     async def _open(self, tenant: str, ended: asyncio.Task[Cell] | None) -> Cell:
         damaged = await _stopped(ended) if ended else set[int]()
@@ -184,6 +197,11 @@ async def _stopped(opening: asyncio.Task[Cell]) -> set[int]:
         return set()
     await opening.result().stop()
     return {opening.result().damaged}
+
+
+def _id_too_long(request_id: str) -> Answer:
+    chars = len(request_id)
+    return answers.refused(RequestIdTooLong(field="request-id", chars=chars, most=REQUEST_ID_CHARS_MAX))
 
 
 def _never_opened(opening: asyncio.Task[Cell]) -> bool:

@@ -18,8 +18,10 @@ from bf.adapters.front.door import H2
 from bf.adapters.front.front import Front
 from bf.adapters.front.limits import STREAMS_COUNT_MAX
 from bf.adapters.front.under_way import UnderWay
+from bf.adapters.grpc.call import REQUEST_ID, TENANT
+from bf.adapters.grpc.execute import Execution
 from bf.adapters.grpc.gathering import GatheringChannel
-from bf.adapters.grpc.server import REQUEST_ID, TENANT, DomainService, grpc_server
+from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.core.domain import Domain
 from bf.core.ports import Answer, Calls
 from bf.inventory.api.service_pb2 import DESCRIPTOR
@@ -86,9 +88,11 @@ class GrpcFront:
         """Serve `calls` on a machine; to be made in its process."""
         log = SparingLog(logging.getLogger("bf.front"), machine.loop.time)
         self._machine = machine
-        self._service = DomainService(SERVICE, domain, calls, open_gate(domain), UnderWay())
-        self._grpc = grpc_server([self._service])
-        self._front = Front({H2: partial(self._grpc.face, [self._service], log)}, None, log)
+        gate, under_way = open_gate(domain), UnderWay()
+        self._service = DomainService(SERVICE, domain, calls, gate, under_way)
+        services = [self._service, Execution(domain, calls, gate, under_way)]
+        self._grpc = grpc_server(services)
+        self._front = Front({H2: partial(self._grpc.face, services, log)}, None, log)
 
     async def start(self) -> None:
         """Take connections."""

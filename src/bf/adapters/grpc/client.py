@@ -14,8 +14,8 @@ from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from bf.adapters.access.gate import AUTHORIZATION
+from bf.adapters.grpc.call import REQUEST_ID, TENANT
 from bf.adapters.grpc.gathering import GatheringChannel
-from bf.adapters.grpc.server import REQUEST_ID, TENANT
 from bf.core.domain import Domain
 from bf.core.refusal import Code, Told
 

@@ -1,7 +1,7 @@
 """Reading and writing gRPC messages: bounded, and touched once."""
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from grpclib.const import Status
@@ -14,6 +14,8 @@ from grpclib.server import Stream
 from bf.core.limits import REQUEST_BYTES_MAX
 
 HEADER_BYTES = 5
+
+Received = TypeVar("Received", bound=Message)
 
 
 class BytesCodec(CodecBase):
@@ -33,15 +35,25 @@ class BytesCodec(CodecBase):
         return self._proto.decode(data, message_type)
 
 
-async def read_request(stream: Stream[Any, Any], message_type: type[Message]) -> Message:
-    """Read the one message of a unary call.
+async def read_request(stream: Stream[Any, Any], message_type: type[Received]) -> Received:
+    """Read the one message of a unary call."""
+    message = await read_message(stream, message_type)
+    if message is None:
+        raise GRPCError(Status.INVALID_ARGUMENT, "the call has no message")
+    return message
+
+
+async def read_message(stream: Stream[Any, Any], message_type: type[Received]) -> Received | None:
+    """Read the next message of a call; None after the last.
 
     grpclib itself reads messages of any size and answers unreadable ones with UNKNOWN; hence the look inside.
     """
     source = stream._stream  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see above
     header = await _read(source, HEADER_BYTES)
+    if not header:
+        return None
     if len(header) < HEADER_BYTES:
-        raise GRPCError(Status.INVALID_ARGUMENT, "the call has no message")
+        raise GRPCError(Status.INVALID_ARGUMENT, "the call ends inside the head of a message")
     if header[0]:
         raise GRPCError(Status.UNIMPLEMENTED, "compressed messages are not read: send it uncompressed")
     size = int.from_bytes(header[1:], "big")

@@ -4,33 +4,28 @@ A call's metadata says the tenant (`tenant`), unless the server name did, who as
 exactly-once retries (`request-id`). Health and reflection are for everybody: what they tell is published.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
-from grpclib.const import Cardinality, Handler, Status
+from grpclib.const import Cardinality, Handler
 from grpclib.encoding.proto import ProtoStatusDetailsCodec
-from grpclib.exceptions import GRPCError
 from grpclib.health.service import OVERALL, Health
 from grpclib.reflection.service import ServerReflection
 from grpclib.server import Stream
 
-from bf.adapters.access.gate import AUTHORIZATION, Caller, Gate, Visit, open_gate, told
-from bf.adapters.front.limits import DRAIN_S_MAX, REQUEST_S_MAX, UNREAD_S_MAX
+from bf.adapters.access.gate import Caller, Gate, Visit, open_gate, told
+from bf.adapters.front.limits import DRAIN_S_MAX, REQUEST_S_MAX
 from bf.adapters.front.under_way import UnderWay
-from bf.adapters.grpc.at_once import answered_at_once, is_whole
+from bf.adapters.grpc.at_once import is_whole
+from bf.adapters.grpc.call import REQUEST_ID, admit, error_of, in_time, metadata, send_only
 from bf.adapters.grpc.codec import BytesCodec, read_request
-from bf.adapters.grpc.details import details_of
 from bf.adapters.grpc.headers import AnsweringServer
 from bf.adapters.tracing.parent import TRACEPARENT, note_parent
 from bf.core.domain import Domain
-from bf.core.ports import Answer, Calls
+from bf.core.ports import Calls
 from bf.core.refusal import Refusal
-
-TENANT = "tenant"
-REQUEST_ID = "request-id"
 
 
 class DomainService:
@@ -79,29 +74,20 @@ class DomainService:
     def _unary(self, request_type: type[Message], visit: Visit) -> Callable[[Stream[Any, Any]], Awaitable[None]]:
         async def carry_out(stream: Stream[Any, Any]) -> None:
             try:
-                named = stream.metadata.getall(TENANT, []) if stream.metadata else []
-                caller = self._gate.admit(
-                    visit, [str(name) for name in named], _metadata(stream, AUTHORIZATION), request_type
-                )
-                note_parent(_metadata(stream, TRACEPARENT))
+                caller = admit(self._gate, visit, stream, request_type)
+                note_parent(metadata(stream, TRACEPARENT))
                 reading = read_request(stream, request_type)
-                request = await (reading if is_whole(stream) else _in_time(reading))
+                request = await (reading if is_whole(stream) else in_time(reading, REQUEST_S_MAX, "REQUEST_S_MAX"))
                 with self._under_way.one():
                     await answer(stream, caller, request)
             except Refusal as refusal:
-                raise _error(told(refusal), self._domain.name) from None
+                raise error_of(told(refusal), self._domain.name) from None
 
         async def answer(stream: Stream[Any, Any], caller: Caller, request: Message) -> None:
-            answer = await self._calls.call(caller.tenant, request, _metadata(stream, REQUEST_ID), caller.actor)
+            answer = await self._calls.call(caller.tenant, request, metadata(stream, REQUEST_ID), caller.actor)
             if answer.code:
-                raise _error(answer, self._domain.name)
-            if answered_at_once(stream, answer.response):
-                return
-            try:
-                async with asyncio.timeout(UNREAD_S_MAX):
-                    await stream.send_message(answer.response)
-            except TimeoutError:
-                raise GRPCError(Status.DEADLINE_EXCEEDED, "the answer was not read: UNREAD_S_MAX") from None
+                raise error_of(answer, self._domain.name)
+            await send_only(stream, answer.response)
 
         return carry_out
 
@@ -113,19 +99,3 @@ def grpc_server(services: "list[Any]") -> AnsweringServer:
         codec=BytesCodec(),
         status_details_codec=ProtoStatusDetailsCodec(),
     )
-
-
-async def _in_time(reading: Awaitable[Message]) -> Message:
-    try:
-        async with asyncio.timeout(REQUEST_S_MAX):
-            return await reading
-    except TimeoutError:
-        raise GRPCError(Status.DEADLINE_EXCEEDED, "the message did not come: REQUEST_S_MAX") from None
-
-
-def _metadata(stream: Stream[Any, Any], key: str) -> str:
-    return str(stream.metadata.get(key, "")) if stream.metadata else ""
-
-
-def _error(answer: Answer, domain: str) -> GRPCError:
-    return GRPCError(Status(answer.code), answer.message, details_of(answer, domain))

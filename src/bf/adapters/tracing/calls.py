@@ -1,5 +1,6 @@
 """A span for each request, with spans for its stages inside: names, codes and sizes, and never what is stored."""
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -9,7 +10,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from bf.adapters.tracing.parent import TRACEPARENT, parent
-from bf.core.ports import Answer, Calls, Clock
+from bf.core.ports import Answer, Asked, Calls, Clock
 from bf.core.refusal import Code
 
 FAULTS = {Code.INTERNAL, Code.UNAVAILABLE, Code.DATA_LOSS, Code.UNKNOWN}
@@ -76,6 +77,18 @@ class TracedCalls:
             stages.ends(ended_us)
             span.end(1_000 * (epoch_us + ended_us))
         return answer
+
+    async def call_all(self, tenant: str, asked: Sequence[Asked], actor: str = "") -> list[Answer]:
+        """Carry out requests inside one span, without stages: it has the number of requests, and of those refused."""
+        came_from = self._propagator.extract({TRACEPARENT: parent()}, Context())
+        with self._tracer.start_as_current_span(
+            "Execute", came_from, SpanKind.SERVER, {"bf.requests": len(asked)}
+        ) as span:
+            answers = await self._calls.call_all(tenant, asked, actor)
+            span.set_attribute("bf.refused", sum(answer.code != Code.OK for answer in answers))
+            if any(answer.code in FAULTS for answer in answers):
+                span.set_status(Status(StatusCode.ERROR))
+        return answers
 
 
 def _tell(span: Span, answer: Answer) -> None:
