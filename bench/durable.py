@@ -25,13 +25,12 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from bf.adapters.grpc.client import Client, client_tls
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.memory.meter import NoMeter
 from bf.adapters.sqlite.database import SqliteDatabase
 from bf.adapters.sqlite.log import SqliteLog
 from bf.adapters.sqlite.storage import DirectoryStorage
-from bf.cli.front import SERVICE
+from bf.client import Client, client_tls
 from bf.core.ports import Env, Log
 from bf.core.refusal import Code
 from bf.core.state import State
@@ -242,7 +241,7 @@ def bf(*words: str) -> str:
 async def over_wire(count: int, port: int, authority: str, token: str) -> dict[str, float]:
     """Measure a server."""
     tls = client_tls(authority)
-    async with Client("127.0.0.1", port, ACME, SERVICE, INVENTORY, tls=tls, token=token) as client:
+    async with Client(f"127.0.0.1:{port}", ACME, tls=tls, token=token, tries=1) as client:
         for request in furnishing():
             await client.call(request)
         await in_flight(client.call, deliveries(min(count, 2_000), seed=2))

@@ -19,13 +19,11 @@ from tests.support.serving import PATIENCE_S, Bf, Caller, served
 from tests.support.tenants import ROOT, commits, digests, new_tenant
 
 from bf.adapters.csv.online_retail import Damage, Line, decode, read
-from bf.adapters.grpc.client import Client
 from bf.cli.demo import SAMPLE
-from bf.cli.front import SERVICE
 from bf.cli.main import main
 from bf.cli.orders import Loader
+from bf.client import Client
 from bf.inventory.api import requests_pb2 as rq
-from bf.inventory.domain import INVENTORY
 
 SHORT_LINES = 50
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -225,12 +223,11 @@ class Silent:
 
 def interrupted(shop: Shop, file: Path, tenant: str, at: int) -> bool:
     """Load a file and interrupt it at a request; return whether it came that far."""
-    host, _, port = shop.address.rpartition(":")
     body = file.read_bytes()
 
     async def run() -> None:
         file_id = hashlib.sha256(body).hexdigest()[:16]
-        async with Client(host, int(port), tenant, SERVICE, INVENTORY) as client:
+        async with Client(shop.address, tenant) as client:
             caller = Interrupting(client, at)
             await Loader(caller, file.stem, 95, file_id, Silent()).run(list(read(decode(body))))
 

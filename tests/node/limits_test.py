@@ -11,9 +11,9 @@ from tests.support.calls import OneByOne
 from tests.support.tenants import ACME, ROOT, batches, digests, done, files, furnish, new_tenant, node_on, on_hand, put
 
 from bf.adapters.grpc import server
-from bf.adapters.grpc.client import Client
 from bf.adapters.memory.meter import NoMeter
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
+from bf.client import Client
 from bf.core.limits import REPLY_BYTES_MAX, TENANT_NAME_CHARS_MAX
 from bf.core.ports import Answer, Env, Log
 from bf.core.refusal import Code
@@ -228,7 +228,7 @@ def test_a_stopping_server_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatc
         listening = socket.create_server(("127.0.0.1", 0))
         await served.start(sock=listening)
         port = listening.getsockname()[1]
-        async with Client("127.0.0.1", port, ACME, SERVICE, INVENTORY) as client:
+        async with Client(f"127.0.0.1:{port}", ACME) as client:
             call = asyncio.create_task(client.call(rq.ListLocationsReq(location=ROOT)))
             await silent.called.wait()
             async with asyncio.timeout(5):

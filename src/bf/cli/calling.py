@@ -6,9 +6,9 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from bf.adapters.grpc.client import client_tls
 from bf.cli.serve import ADDRESS
 from bf.cli.usage import UsageError, address, read_text
+from bf.client.wire import client_tls
 
 TOKEN_VARIABLE = "BF_TOKEN"  # noqa: S105  # a variable's name
 
@@ -21,6 +21,11 @@ class Server:
     port: int
     tls: ssl.SSLContext | None = None
     token: str = ""
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT, as clients take it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def add_server(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bf.adapters.access.tokens import Role, TokenFile, Tokens, split
 from bf.adapters.csv import online_retail
-from bf.adapters.grpc.client import client_tls
 from bf.adapters.logs.writing import write_logs
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.machine.files import write_durably
@@ -19,6 +18,7 @@ from bf.cli.load import COVER_PERCENT, load, show
 from bf.cli.serve import ADDRESS
 from bf.cli.usage import address
 from bf.cli.wiring import Plan, serving, storage
+from bf.client.wire import client_tls
 
 EXAMPLES = """\
   bf demo                             in ./data/demo on 127.0.0.1:50051

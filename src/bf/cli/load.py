@@ -12,14 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from bf.adapters.csv.online_retail import Damage, Line, NotOrdersError, decode, read
-from bf.adapters.grpc.client import Client, UnreachableError, UntrustedError
 from bf.adapters.sqlite.storage import TENANT_NAME
 from bf.cli.calling import Server, add_server, server_of
-from bf.cli.front import SERVICE
 from bf.cli.orders import Loader, Report
 from bf.cli.usage import UsageError
+from bf.client import Client, UnreachableError, UntrustedError
 from bf.core.refusal import Told
-from bf.inventory.domain import INVENTORY
 
 EXAMPLES = """\
   bf load orders december.csv --tenant acme --ca data/ca/ca.pem --token-file acme.token
@@ -85,9 +83,7 @@ async def load(  # noqa: PLR0917  # the whole of the command line
     bar = Progress(
         TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
     )
-    async with Client(
-        server.host, server.port, tenant, SERVICE, INVENTORY, tls=server.tls, token=server.token
-    ) as client:
+    async with Client(server.address, tenant, tls=server.tls, token=server.token) as client:
         with bar:
             try:
                 return await Loader(client, warehouse, cover, file_id, _Steps(bar)).run(items)
