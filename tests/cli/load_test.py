@@ -252,7 +252,9 @@ def test_invariant_5_interrupted_anywhere_and_run_again_is_as_if_never_interrupt
         assert load(file, tenant) == expected, f"interrupted at request {at}"
         assert inventory(shop, tenant) == inventory(shop, whole)
         ids = [commit.request_id for commit in commits(shop.root, tenant) if "/" in commit.request_id]
-        assert sorted(ids) == sorted(commit.request_id for commit in commits(shop.root, whole) if "/" in commit.request_id)
+        assert sorted(ids) == sorted(
+            commit.request_id for commit in commits(shop.root, whole) if "/" in commit.request_id
+        )
         lies, made = digests(shop.root, tenant)
         assert lies == made
 

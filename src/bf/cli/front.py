@@ -14,7 +14,7 @@ from bf.adapters.access.names import tenant_of
 from bf.adapters.access.sparing import SparingLog
 from bf.adapters.access.tokens import Tokens
 from bf.adapters.front.door import H1, H2
-from bf.adapters.front.front import Front
+from bf.adapters.front.front import Front, Listen
 from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc.execute import Execution
 from bf.adapters.grpc.server import DomainService, grpc_server
@@ -72,8 +72,12 @@ class OpenFront:
         self._front = Front(faces, context, log)
 
     async def start(self, listening: socket.socket) -> None:
-        """Take connections."""
+        """Take connections from a socket."""
         await self._front.start(listening)
+
+    async def serve(self, listen: Listen) -> None:
+        """Take connections from whatever makes them."""
+        await self._front.serve(listen)
 
     async def stop(self) -> None:
         """Take no more connections, let what is under way end, then close those that are open."""

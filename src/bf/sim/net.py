@@ -6,12 +6,13 @@ Rules of this file:
 3. Each link has dice of its own, so that a change elsewhere changes nothing here.
 """
 
+from asyncio import Future
 from collections.abc import Callable
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from zlib import crc32
 
-from bf.sim.loop import Owner, SimLoop
+from bf.sim.loop import Life, Owner
 
 RESEND_S = 0.2
 """How long a lost packet is missed."""
@@ -41,10 +42,48 @@ PROFILES = {
 }
 
 
+class Time(Protocol):
+    """What a network asks of the loop on which it is: a simulated one, or asyncio's own."""
+
+    next_number: Callable[[], int]
+    world: Life
+    current: Life
+
+    @property
+    def recorder(self) -> Callable[[float, str, str, str], None] | None:
+        """Return whoever wants to see what happens."""
+        ...
+
+    @property
+    def now(self) -> float:
+        """Return the time, in seconds."""
+        ...
+
+    def note(self, *facts: int) -> None:
+        """Let facts count in the digest of a run."""
+        ...
+
+    def call_soon(self, callback: Callable[..., object], *args: Any) -> object:
+        """Run a callback in the next turn."""
+        ...
+
+    def call_for(self, owner: Owner, when: float, callback: Callable[..., object], *args: Any) -> object:
+        """Run a callback for somebody, at a time."""
+        ...
+
+    def create_future(self) -> Future[Any]:
+        """Make a future."""
+        ...
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Tell what nobody has caught."""
+        ...
+
+
 class Link:
     """One way between two machines."""
 
-    def __init__(self, loop: SimLoop, name: str, profile: Profile, dice: Random) -> None:
+    def __init__(self, loop: Time, name: str, profile: Profile, dice: Random) -> None:
         self.name = name
         self.profile = profile
         self.cuts = 0
@@ -84,7 +123,7 @@ class Link:
 class Network:
     """The links between machines, made when they are first used."""
 
-    def __init__(self, loop: SimLoop, seed: str, profile_of: Callable[[str, str], Profile]) -> None:
+    def __init__(self, loop: Time, seed: str, profile_of: Callable[[str, str], Profile]) -> None:
         """Draw from a seed; `profile_of` says what kind of link there is between two machines."""
         self._loop = loop
         self._seed = seed

@@ -18,8 +18,8 @@ from random import Random
 from typing import Any, Protocol
 from zlib import crc32
 
-from bf.sim.loop import Life, SimLoop
-from bf.sim.net import DELAY_S_MAX, RESEND_S, Network
+from bf.sim.loop import Life
+from bf.sim.net import DELAY_S_MAX, RESEND_S, Network, Time
 
 HEAD_BYTES = 40
 """What a packet costs besides its body."""
@@ -64,7 +64,7 @@ class User(Protocol):
 class Kernels(Protocol):
     """What all kernels have in common."""
 
-    loop: SimLoop
+    loop: Time
     network: Network
     dice: Random
 

@@ -14,8 +14,8 @@ from random import Random
 from typing import Any, NamedTuple, cast
 
 from bf.sim.errors import FenceError
-from bf.sim.loop import Life, SimLoop
-from bf.sim.net import Network
+from bf.sim.loop import Life
+from bf.sim.net import Network, Time
 from bf.sim.sockets import HEAD_BYTES, Address, Socket
 
 HIGH_WATER_BYTES = 65_536
@@ -31,7 +31,7 @@ HERE = ("", "localhost", "127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  # n
 class Transport(asyncio.Transport):
     """One end of a connection, as a process has it."""
 
-    def __init__(self, loop: SimLoop, socket: Socket, protocol: asyncio.BaseProtocol, context: Context) -> None:
+    def __init__(self, loop: Time, socket: Socket, protocol: asyncio.BaseProtocol, context: Context) -> None:
         super().__init__({"socket": socket, "sockname": socket.here, "peername": socket.there})
         self._loop = loop
         self._socket = socket
@@ -276,7 +276,7 @@ class Server(asyncio.AbstractServer):
 class Streams:
     """The kernels of all machines, and what a loop asks of them."""
 
-    def __init__(self, loop: SimLoop, network: Network, seed: str) -> None:
+    def __init__(self, loop: Time, network: Network, seed: str) -> None:
         self.loop = loop
         self.network = network
         self.dice = Random(f"{seed}/sockets")

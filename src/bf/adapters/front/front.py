@@ -3,13 +3,17 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.door import Door, Faces
 from bf.adapters.front.limits import CLOSING_S_MAX, CONNECTIONS_COUNT_MAX
 
 BACKLOG_CONNECTIONS = 128
+
+Listen = Callable[[Callable[[], asyncio.Protocol]], Awaitable[asyncio.AbstractServer]]
+"""Takes connections, each with a protocol of its own, as `loop.create_server` does."""
 
 
 class Front:
@@ -24,12 +28,16 @@ class Front:
         self._unproved = dict[Door, None]()
         """In the order in which they came."""
         self._empty = asyncio.Event()
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.AbstractServer | None = None
 
     async def start(self, listening: socket.socket) -> None:
         """Take connections from a socket."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._door, sock=listening, backlog=BACKLOG_CONNECTIONS)
+        await self.serve(partial(loop.create_server, sock=listening, backlog=BACKLOG_CONNECTIONS))
+
+    async def serve(self, listen: Listen) -> None:
+        """Take connections from whatever makes them."""
+        self._server = await listen(self._door)
 
     def shut(self) -> None:
         """Take no more connections; whoever else holds the listening socket gets them."""
