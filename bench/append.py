@@ -14,13 +14,12 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from durable import deliveries
-from figures import MORE, Figure, Figures, Size, run_bench
-
 from bf.adapters.sqlite.database import SqliteDatabase
 from bf.adapters.sqlite.log import SqliteLog
 from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.core.ports import START, Log
+from durable import deliveries
+from figures import MORE, Figure, Figures, Size, run_bench
 
 ACME = "acme"
 ROUNDS = 5

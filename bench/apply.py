@@ -6,9 +6,7 @@ python bench/apply.py [--size 20000] [--quick] [--json]
 import statistics
 from collections.abc import Iterator, Sequence
 
-from figures import MORE, Figure, Size, run_bench, seconds_of
 from google.protobuf.message import Message
-from tenants import tree
 
 from bf.adapters.sqlite.database import empty_state
 from bf.core.spec import SPEC_NOW_US
@@ -16,6 +14,8 @@ from bf.core.state import State
 from bf.core.uid import uid_text
 from bf.inventory.api.events_pb2 import Cancelled, Fulfilled, InventoryUpdated, ProductAdded, Reserved
 from bf.inventory.domain import INVENTORY
+from figures import MORE, Figure, Size, run_bench, seconds_of
+from tenants import tree
 
 ROUNDS = 3
 BIN = uid_text(4)

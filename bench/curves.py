@@ -3,8 +3,8 @@
     python bench/curves.py [locations] [products] [reservations] [log] [--size 100000] [--quick] [--json] [--plot FILE]
 
 Sizes go up tenfold from 100 to --size. The slope is that of a straight line through the points on logarithmic axes: 0
-is a cost that does not grow, 1 one that grows as fast as the tenant. The tenants take turns. Against locations, products
-and reservations a request runs in memory and is taken back; against the log it is on the disk, encrypted, in the end.
+is a cost that does not grow, 1 one that grows as fast as the tenant. The tenants take turns. Against locations,
+products and reservations a request runs in memory and is taken back; against the log it is on the disk in the end.
 """
 
 import math
@@ -13,15 +13,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from durable import Bench, in_flight
-from figures import FACT, LESS, Figure, Figures, Part, Size, bench_parser, print_figures
 from google.protobuf.message import Message
-from tenants import Ask, Tenant, add_location, add_product, query, reserve, update
 
 from bf.cli.plotting import Point, plot_lines, require_plotting
 from bf.cli.usage import UsageError
 from bf.core.uid import uid_text
 from bf.inventory.api import requests_pb2 as rq
+from durable import Bench, in_flight
+from figures import FACT, LESS, Figure, Figures, Part, Size, bench_parser, print_figures
+from tenants import Ask, Tenant, add_location, add_product, query, reserve, update
 
 SMALLEST = 100
 BLOCK, BLOCKS = 50, 10

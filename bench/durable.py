@@ -2,8 +2,9 @@
 
     python bench/durable.py [PART ...] [--size 20000] [--quick] [--json]
 
-The parts are inside, cost, peer, wire, replay, wake, memory, compact; without a word, all of them. Every command changes
-the stock of a random product in a random bin, is on the disk before it is answered, and is sealed with the tenant's key.
+The parts are inside, cost, peer, wire, replay, wake, memory, compact; without a word, all of them. Every command
+changes the stock of a random product in a random bin, is on the disk before it is answered, and is sealed with the
+tenant's key.
 """
 
 import asyncio
@@ -22,7 +23,6 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
-from figures import FACT, LESS, MORE, Figure, Figures, Part, Size, run_bench
 from google.protobuf.message import Message
 
 from bf.adapters.grpc.client import Client, client_tls
@@ -41,6 +41,7 @@ from bf.inventory.domain import INVENTORY
 from bf.node.compact import compact
 from bf.node.node import Node
 from bf.node.replay import catch_up, unwatched
+from figures import FACT, LESS, MORE, Figure, Figures, Part, Size, run_bench
 
 ACME = "acme"
 IN_FLIGHT = 64

@@ -6,13 +6,12 @@ python bench/floor.py [--size 30] [--quick] [--json]
 import statistics
 from collections.abc import Iterator, Sequence
 
-from figures import FACT, LESS, Figure, Size, run_bench, seconds_of
-
 from bf.adapters.sqlite.database import SqliteDatabase, empty_state
 from bf.core.ports import Rows, Value
 from bf.core.spec import Spec, differences, run, specs_of
 from bf.core.state import State
 from bf.inventory.domain import INVENTORY
+from figures import FACT, LESS, Figure, Size, run_bench, seconds_of
 
 Statement = tuple[str, Sequence[Value]]
 

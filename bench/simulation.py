@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
-from figures import FACT, LESS, MORE, Figure, Part, Size, run_bench
 from google.protobuf.message import Message
 
 from bf.core.ports import Answer
@@ -26,6 +25,7 @@ from bf.sim.plan import Plan
 from bf.sim.post import PostLine
 from bf.sim.streams import Streams
 from bf.sim.world import World
+from figures import FACT, LESS, MORE, Figure, Part, Size, run_bench
 
 ACME = "acme"
 PATIENCE_S = 5.0

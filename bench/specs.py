@@ -6,11 +6,10 @@ python bench/specs.py [one] [all] [--size 5] [--quick] [--json]
 import os
 from collections.abc import Iterator
 
-from figures import MORE, Figure, Size, run_bench
-
 from bf.cli.perf import measure
 from bf.core.spec import specs_of
 from bf.inventory.domain import INVENTORY
+from figures import MORE, Figure, Size, run_bench
 
 
 def one(seconds: int) -> Iterator[Figure]:
