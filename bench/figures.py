@@ -55,7 +55,7 @@ class Size(NamedTuple):
 def bench_parser(doc: str | None, parts: Mapping[str, Part], size: Size) -> argparse.ArgumentParser:
     """Return what every bench reads from its command line."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(parts)} (default: those above)")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(parts)}")
     parser.add_argument("--size", type=int, default=size.usual, help=f"{size.of} (default: {size.usual:,})")
     parser.add_argument("--quick", action="store_const", dest="size", const=size.quick, help=f"--size {size.quick}")
     parser.add_argument("--json", action="store_true", help="a figure a line, for machines")
@@ -74,6 +74,8 @@ def print_figures(
     parser: argparse.ArgumentParser, args: argparse.Namespace, parts: Mapping[str, Part], usual: Sequence[str] = ()
 ) -> None:
     """Measure, and print each figure as soon as it is known."""
+    if args.size < 1:
+        parser.error("--size: must be positive")
     names: Sequence[str] = args.parts or usual or list(parts)
     for name in names:
         if name not in parts:

@@ -51,18 +51,18 @@ class Told(NamedTuple):
     failure: str
 
 
-class UnknownBench(Exception):
+class UnknownBenchError(Exception):
     """A bench that is not there, or is named twice."""
 
 
 def chosen(words: Sequence[str]) -> list[str]:
-    """Return the benches that are named, each with its parts after dots; UnknownBench tells the remedy."""
+    """Return the benches that are named, each with its parts after dots; UnknownBenchError tells the remedy."""
     names = [word.partition(".")[0] for word in words]
     for name in names:
         if name not in BENCHES:
-            raise UnknownBench(f"there is no bench {name!r}; the benches are: {', '.join(BENCHES)}")
+            raise UnknownBenchError(f"there is no bench {name!r}; the benches are: {', '.join(BENCHES)}")
         if names.count(name) > 1:
-            raise UnknownBench(f"{name} is named twice; write its parts in one word: {name}.one.other")
+            raise UnknownBenchError(f"{name} is named twice; write its parts in one word: {name}.one.other")
     return list(words) or list(BENCHES)
 
 
@@ -130,7 +130,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         words = chosen(args.benches)
-    except UnknownBench as error:
+    except UnknownBenchError as error:
         parser.error(f"BENCH: {error}")
     record, benches = empty_record(), dict[str, Measured]()
     failures: list[str] = []
