@@ -70,22 +70,24 @@ class Ratio:
     verdict: str
 
 
-def commit_of(revision: str) -> str:
+def commit_of(revision: str, repository: Path = ROOT) -> str:
     """Return the commit that a revision names."""
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     try:
-        return git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return git(*words, repository=repository)
     except subprocess.CalledProcessError:
         remedy = f"name a commit, a branch or a tag, or {FILES} for the files as they are"
         raise NotComparableError(f"{revision!r} names no commit here; {remedy}") from None
 
 
-def unpacked(revision: str, folder: Path) -> Path:
+def unpacked(revision: str, folder: Path, repository: Path = ROOT) -> Path:
     """Lay the product of a commit into a folder; return where it is imported from."""
     if revision == FILES:
-        return ROOT / "src"
+        return repository / "src"
     archive = folder / "product.tar"
+    commit = commit_of(revision, repository)
     try:
-        git("archive", f"--output={archive}", commit_of(revision), "src/bf")
+        git("archive", f"--output={archive}", commit, "src/bf", repository=repository)
     except subprocess.CalledProcessError as error:
         raise NotComparableError(f"{revision}: {error.stderr.strip()}; name a commit that has src/bf") from None
     subprocess.run(["tar", "-xf", str(archive), "-C", str(folder)], check=True)

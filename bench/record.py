@@ -10,8 +10,9 @@ import os
 import platform
 import statistics
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,15 +30,17 @@ DROP = 0.15
 """A figure that is worse by more than this is reported."""
 
 YARDSTICK_ROUNDS = 7
+FSYNCS = 10
 PACKAGES = {"apsw": "apsw-sqlite3mc", "grpclib": "grpclib", "protobuf": "protobuf"}
 
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """How long two loops took: one of plain Python, one of bare APSW in memory."""
+    """How long two loops took, one of plain Python, one of bare APSW in memory; and one row with its fsync."""
 
     python_ms: float
     sqlite_ms: float
+    fsync_ms: float
 
     def slower_than(self, other: "Yardstick") -> float:
         """Return how many times as long the loops took."""
@@ -55,9 +58,8 @@ class Measured:
     @property
     def yardstick(self) -> Yardstick:
         """Return the mean of both."""
-        return Yardstick(
-            (self.before.python_ms + self.after.python_ms) / 2, (self.before.sqlite_ms + self.after.sqlite_ms) / 2
-        )
+        both = zip(astuple(self.before), astuple(self.after), strict=True)
+        return Yardstick(*(statistics.mean(times) for times in both))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,13 @@ class Record:
 
 
 class Change(NamedTuple):
-    """A figure against the last one; `slower` is how many times as slow the machine is now."""
+    """A figure against the last one; the machine is `slower`, its disk `slower_disk`, by so many times."""
 
     bench: str
     figure: Figure
     then: float
     slower: float
+    slower_disk: float
     since: str
 
     @property
@@ -118,7 +121,7 @@ def worse(figure: Figure, ratio: float) -> float:
 
 
 def yardstick() -> Yardstick:
-    """Measure the loops, medians; a fifth of a second in quiet moments."""
+    """Measure the loops, medians; half a second in quiet moments."""
     cursor: Any = apsw.Connection(":memory:").cursor()
 
     def python() -> None:
@@ -133,9 +136,20 @@ def yardstick() -> Yardstick:
                 "INSERT INTO yard VALUES (?1, ?2) ON CONFLICT DO UPDATE SET two = two + 1", (number % 500, number)
             )
 
-    loops = [(seconds_of(python), seconds_of(sqlite)) for _ in range(YARDSTICK_ROUNDS)]
-    python_s, sqlite_s = (statistics.median(took) for took in zip(*loops, strict=True))
-    return Yardstick(round(python_s * 1e3, 3), round(sqlite_s * 1e3, 3))
+    with tempfile.TemporaryDirectory(prefix="bf-bench-") as folder:
+        disk = apsw.Connection(f"{folder}/yard.db")
+        on_disk: Any = disk.cursor()
+        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "CREATE TABLE yard (one INTEGER)"):
+            on_disk.execute(statement).fetchall()
+
+        def fsyncs() -> None:
+            for number in range(FSYNCS):
+                on_disk.execute("INSERT INTO yard VALUES (?)", (number,))
+
+        loops = [(seconds_of(python), seconds_of(sqlite), seconds_of(fsyncs)) for _ in range(YARDSTICK_ROUNDS)]
+        disk.close()
+    python_s, sqlite_s, disk_s = (statistics.median(took) for took in zip(*loops, strict=True))
+    return Yardstick(*(round(seconds * 1e3, 3) for seconds in (python_s, sqlite_s, disk_s / FSYNCS)))
 
 
 def this_machine() -> Machine:
@@ -148,9 +162,10 @@ def this_machine() -> Machine:
     return Machine(cpu, len(os.sched_getaffinity(0)))
 
 
-def git(*words: str) -> str:
-    """Return what git says about this checkout; CalledProcessError if it refuses."""
-    return subprocess.run(["git", "-C", str(ROOT), *words], check=True, capture_output=True, text=True).stdout.strip()
+def git(*words: str, repository: Path = ROOT) -> str:
+    """Return what git says about a checkout; CalledProcessError if it refuses."""
+    done = subprocess.run(["git", "-C", str(repository), *words], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def checkout() -> tuple[str, bool]:
@@ -210,6 +225,7 @@ def changes(record: Record, history: Sequence[Record]) -> list[Change]:
         for figure in measured.figures:
             earlier, then = last.get((bench, figure.name), (None, None))
             if earlier and then and then.value and then.unit == figure.unit:
-                slower = measured.yardstick.slower_than(earlier.benches[bench].yardstick)
-                found.append(Change(bench, figure, then.value, slower, earlier.name))
+                stick, past = measured.yardstick, earlier.benches[bench].yardstick
+                disk = stick.fsync_ms / past.fsync_ms
+                found.append(Change(bench, figure, then.value, stick.slower_than(past), disk, earlier.name))
     return found

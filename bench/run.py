@@ -115,7 +115,8 @@ def report(since: Sequence[Change]) -> Iterator[str]:
             yield (
                 f"{verdict}: {change.bench}, {change.figure.name}: {amount(change.figure.value)} {change.figure.unit}, "
                 f"was {amount(change.then)} ({change.since}): {percent(change.ratio)} as measured, "
-                f"{percent(change.ratio_by_yardstick)} by the yardstick"
+                f"{percent(change.ratio_by_yardstick)} by the yardstick; "
+                f"an fsync takes {change.slower_disk:.1f} times as long"
             )
 
 
@@ -163,8 +164,11 @@ def show(record: Record, since: Sequence[Change], failures: Sequence[str]) -> No
     for name, times in (
         ("Python", [stick.python_ms for stick in sticks]),
         ("SQLite", [stick.sqlite_ms for stick in sticks]),
+        ("fsync", [stick.fsync_ms for stick in sticks]),
     ):
-        out.print(f"yardstick, {name}: {times[0]:.1f} ms before, {times[-1]:.1f} after, {max(times):.1f} at most")
+        out.print(
+            f"yardstick, {name}: {amount(times[0])} ms before, {amount(times[-1])} after, {amount(max(times))} at most"
+        )
     for line in [*report(since), *failures]:
         out.print(line, soft_wrap=True, markup=False)
 

@@ -28,13 +28,14 @@ from record import (
     Yardstick,
     append_history,
     changes,
+    git,
     read_history,
     this_machine,
 )
 from run import BENCHES, Told, UnknownBenchError, chosen, report
 
 MACHINE = this_machine()
-USUAL, SLOW = Yardstick(10, 20), Yardstick(20, 40)
+USUAL, SLOW = Yardstick(10, 20, 1), Yardstick(20, 40, 3)
 
 
 def rate(value: float) -> Figure:
@@ -57,7 +58,7 @@ def test_a_drop_is_reported_with_what_it_was() -> None:
     assert told(record(rate(84)), record(rate(100))) == [
         (
             "worse: shop, commands: 84.00 commands/s, was 100.0 (aaaaaaa, 2026-11-26T09:00:00Z): "
-            "-16 % as measured, -16 % by the yardstick"
+            "-16 % as measured, -16 % by the yardstick; an fsync takes 1.0 times as long"
         )
     ]
 
@@ -85,7 +86,7 @@ def test_a_slow_machine_is_not_a_drop_but_it_is_said(figure: Figure, then: float
 def test_a_fast_machine_hides_no_drop() -> None:
     (line,) = told(record(rate(100)), record(rate(100), stick=SLOW))
     assert line.startswith("worse: ")
-    assert line.endswith("+0 % as measured, -50 % by the yardstick")
+    assert "+0 % as measured, -50 % by the yardstick" in line
 
 
 @pytest.mark.parametrize("unit", ["KiB", "MB", "ratio"])
@@ -133,8 +134,22 @@ def test_a_commit_that_is_not_there_is_said_with_the_remedy() -> None:
         commit_of("no-such-commit")
 
 
-def test_the_files_as_they_are_need_no_commit(tmp_path: Path) -> None:
-    assert unpacked(".", tmp_path) == BENCH.parent / "src"
+def test_what_a_commit_held_is_laid_out_and_the_files_as_they_are_are_where_they_are(tmp_path: Path) -> None:
+    repository, folder = tmp_path / "repository", tmp_path / "folder"
+    product = repository / "src" / "bf" / "__init__.py"
+    product.parent.mkdir(parents=True)
+    folder.mkdir()
+    git("init", "--quiet", repository=repository)
+    identity = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+    git(*identity, "commit", "--quiet", "--allow-empty", "-m", "nothing", repository=repository)
+    for text in ("old", "new"):
+        product.write_text(text, "utf-8")
+        git("add", ".", repository=repository)
+        git(*identity, "commit", "--quiet", "-m", text, repository=repository)
+    assert (unpacked("HEAD~1", folder, repository) / "bf" / "__init__.py").read_text("utf-8") == "old"
+    assert (unpacked(".", folder, repository) / "bf" / "__init__.py").read_text("utf-8") == "new"
+    with pytest.raises(NotComparableError, match=r"HEAD~2: .*src/bf.*; name a commit that has src/bf"):
+        unpacked("HEAD~2", folder, repository)
 
 
 def scripted(values: dict[str, list[float]], order: list[str]) -> Callable[[str, Path], Told]:
