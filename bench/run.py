@@ -120,6 +120,14 @@ def report(since: Sequence[Change]) -> Iterator[str]:
             )
 
 
+def unsteady(record: Record) -> Iterator[str]:
+    """Yield a line for each bench during which the machine's own speed changed by more than DROP."""
+    for bench, measured in record.benches.items():
+        slower = measured.after.slower_than(measured.before)
+        if max(slower, 1 / slower) > 1 + DROP:
+            yield f"unsteady: after {bench} the loops of the yardstick took {slower:.2f} times as long as before it"
+
+
 def main() -> int:
     """Run, show, compare and record; return 1 if a bench failed or, if asked to be strict, one got worse."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -169,7 +177,7 @@ def show(record: Record, since: Sequence[Change], failures: Sequence[str]) -> No
         out.print(
             f"yardstick, {name}: {amount(times[0])} ms before, {amount(times[-1])} after, {amount(max(times))} at most"
         )
-    for line in [*report(since), *failures]:
+    for line in [*report(since), *unsteady(record), *failures]:
         out.print(line, soft_wrap=True, markup=False)
 
 

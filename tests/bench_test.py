@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ from record import (
     read_history,
     this_machine,
 )
-from run import BENCHES, Told, UnknownBenchError, chosen, report
+from run import BENCHES, Told, UnknownBenchError, chosen, report, unsteady
 
 MACHINE = this_machine()
 USUAL, SLOW = Yardstick(10, 20, 1), Yardstick(20, 40, 3)
@@ -93,6 +94,12 @@ def test_a_fast_machine_hides_no_drop() -> None:
 def test_sizes_and_ratios_do_not_depend_on_the_speed_of_the_machine(unit: str) -> None:
     now, then = (Figure("a tenant", value, unit, LESS) for value in (120, 100))
     assert [line.partition(":")[0] for line in told(record(now, stick=SLOW), record(then))] == ["worse"]
+
+
+def test_a_bench_during_which_the_machine_changed_is_said_to_be_unsteady() -> None:
+    steady, changed = Measured([], USUAL, USUAL), Measured([], SLOW, USUAL)
+    (line,) = unsteady(replace(record(), benches={"shop": steady, "till": changed}))
+    assert line == "unsteady: after till the loops of the yardstick took 0.50 times as long as before it"
 
 
 def test_a_fact_is_never_worse() -> None:
