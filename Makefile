@@ -1,5 +1,5 @@
 # Few targets and no logic: longer things are `bf` commands.
-.PHONY: run test campaign sim-long quick setup protos bench hook lock
+.PHONY: run test campaign sim-long quick setup protos bench bench-compare hook lock
 
 run: setup          ## a server with a demo tenant, and three commands to try
 	.venv/bin/bf demo
@@ -29,11 +29,18 @@ quick: setup        ## what a git hook runs: format, lint, types, specs
 	.venv/bin/basedpyright
 	.venv/bin/bf test
 
-bench: setup        ## speed: specs against their floor, reserving by the size of the tree, what cannot be lost or read, simulated time
-	.venv/bin/python bench/floor.py
-	.venv/bin/python bench/tree_size.py
-	.venv/bin/python bench/durable.py
-	.venv/bin/python bench/simulation.py
+bench: setup        ## speed: all benches, compared with the last record of this machine and recorded
+	.venv/bin/python bench/run.py
+
+bench-compare: setup ## speed of two commits, in turn: make bench-compare A=main B=HEAD, or: make bench-compare main HEAD floor
+	.venv/bin/python bench/compare.py $(A) $(B) $(COMPARED)
+
+ifeq (bench-compare,$(firstword $(MAKECMDGOALS)))
+COMPARED = $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+.PHONY: $(COMPARED)
+$(COMPARED):        # the words after bench-compare are its own, not targets
+	@:
+endif
 
 setup: .venv/ready
 

@@ -1,12 +1,12 @@
 """What a tenant costs that cannot be lost or read: durable, encrypted commands, in process and over gRPC with TLS.
 
-    python bench/durable.py [inside] [cost] [peer] [wire] [replay] [wake] [memory] [compact] [--commands 20000] [--json]
+    python bench/durable.py [PART ...] [--size 20000] [--quick] [--json]
 
-Each part is one number of the table, or a few; without a word, all of them. Every command changes the stock of a random
-product in a random bin, is on the disk before it is answered, and is sealed with the tenant's key.
+The parts are inside, cost, peer, wire, replay, wake, memory, compact; without a word, all of them. Every command
+changes the stock of a random product in a random bin, is on the disk before it is answered, and is sealed with the
+tenant's key.
 """
 
-import argparse
 import asyncio
 import base64
 import itertools
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
@@ -40,9 +40,11 @@ from bf.inventory.domain import INVENTORY
 from bf.node.compact import compact
 from bf.node.node import Node
 from bf.node.replay import catch_up, unwatched
+from figures import FACT, LESS, MORE, Figure, Figures, Part, Size, run_bench
 
 ACME = "acme"
 IN_FLIGHT = 64
+CLIENTS = (1, 4, 16, IN_FLIGHT, 256)
 WAREHOUSES, BINS, PRODUCTS = 5, 20, 2_000
 FIRST_PRODUCT = WAREHOUSES * (BINS + 1) + 1
 
@@ -128,26 +130,33 @@ class Bench:
         self.storage.close()
         self._folder.cleanup()
 
-    async def call(self, request: Message) -> None:
-        """Call for acme; refusals are faults of the bench."""
-        answer = await self.node.call(ACME, request, "")
+    async def call(self, request: Message, tenant: str = ACME) -> None:
+        """Call for a tenant; refusals are faults of the bench."""
+        answer = await self.node.call(tenant, request, "")
         assert answer.code == Code.OK, answer
 
 
-async def inside(count: int) -> dict[str, float]:
+async def by_clients(call: Call, count: int, where: str) -> Figures:
+    """Measure commands a second by how many clients wait for an answer at a time; so many clients need no more."""
+    figures: list[Figure] = []
+    for clients in CLIENTS:
+        rate, took = await in_flight(call, deliveries(min(count, 1_000 * clients), seed=clients), clients)
+        name = f"{where}, {clients} in flight"
+        figures += [
+            Figure(name, rate, "commands/s", MORE),
+            Figure(f"{name}, p50", percentile(took, 50), "ms", LESS),
+            Figure(f"{name}, p99", percentile(took, 99), "ms", FACT),
+        ]
+    return figures
+
+
+async def inside(count: int) -> Figures:
     """Commands a second in this process."""
     async with Bench() as bench:
-        rate, took = await in_flight(bench.call, deliveries(count))
-        one, _ = await in_flight(bench.call, deliveries(min(count, 2_000)), clients=1)
-    return {
-        "commands/s in process": rate,
-        "p50 ms in process": percentile(took, 50),
-        "p99 ms in process": percentile(took, 99),
-        "commands/s in process, one at a time": one,
-    }
+        return await by_clients(bench.call, count, "in process")
 
 
-async def cost(count: int) -> dict[str, float]:
+async def cost(count: int) -> Figures:
     """What encryption costs: the same commands with and without it, in turn."""
     rates: dict[type[DirectoryStorage], list[float]] = {DirectoryStorage: [], PlainStorage: []}
     for _ in range(5):
@@ -155,10 +164,13 @@ async def cost(count: int) -> dict[str, float]:
             async with Bench(kind) as bench:
                 measured.append((await in_flight(bench.call, deliveries(count // 2)))[0])
     sealed, plain = (statistics.median(measured) for measured in rates.values())
-    return {"commands/s without encryption": plain, "encryption costs, percent": 100 * (1 - sealed / plain)}
+    return [
+        Figure("in process, without encryption", plain, "commands/s", MORE),
+        Figure("encrypted by without encryption", sealed / plain, "ratio", MORE),
+    ]
 
 
-def peer(count: int) -> dict[str, float]:
+def peer(count: int) -> Iterator[Figure]:
     """The `eventsourcing` package on SQLite, with its own encryption, on the same disk: stock of one product each."""
     from eventsourcing.application import Application  # noqa: PLC0415  # only this part needs it
     from eventsourcing.domain import Aggregate, event  # noqa: PLC0415  # the same
@@ -208,10 +220,10 @@ def peer(count: int) -> dict[str, float]:
             stocks.change(dice.choice(products), dice.randint(1, 50))
         rate = count / (time.perf_counter() - began)
         stocks.close()
-    return {"commands/s of `eventsourcing`, encrypted, in process": rate}
+    yield Figure("the eventsourcing package, encrypted, in process", rate, "commands/s", MORE)
 
 
-def wire(count: int) -> dict[str, float]:
+def wire(count: int) -> Figures:
     """Commands a second over gRPC and TLS with a token, server and client in processes of their own."""
     with tempfile.TemporaryDirectory(prefix="bf-bench-") as folder:
         bf("tenant", "create", ACME, "--data", folder)
@@ -238,26 +250,19 @@ def bf(*words: str) -> str:
     ).stdout.decode()
 
 
-async def over_wire(count: int, port: int, authority: str, token: str) -> dict[str, float]:
+async def over_wire(count: int, port: int, authority: str, token: str) -> Figures:
     """Measure a server."""
     tls = client_tls(authority)
     async with Client(f"127.0.0.1:{port}", ACME, tls=tls, token=token, tries=1) as client:
         for request in furnishing():
             await client.call(request)
-        await in_flight(client.call, deliveries(min(count, 2_000), seed=2))
-        rate, took = await in_flight(client.call, deliveries(count))
-        one, _ = await in_flight(client.call, deliveries(min(count, 1_000), seed=3), clients=1)
-    return {
-        "commands/s over gRPC and TLS": rate,
-        "p50 ms over gRPC and TLS": percentile(took, 50),
-        "p99 ms over gRPC and TLS": percentile(took, 99),
-        "commands/s over gRPC and TLS, one at a time": one,
-    }
+        await in_flight(client.call, deliveries(min(count, 2_000)))
+        return await by_clients(client.call, count, "over gRPC and TLS")
 
 
-async def replay(count: int) -> dict[str, float]:
+async def replay(count: int) -> Figures:
     """Events a second that a replay of the whole log makes, into memory and into an encrypted file."""
-    told: dict[str, float] = {}
+    figures: list[Figure] = []
     async with Bench() as bench:
         await in_flight(bench.call, deliveries(count * 2))
         log = (await bench.node.cell(ACME)).log
@@ -270,28 +275,31 @@ async def replay(count: int) -> dict[str, float]:
                 rates.append(state.pos.event / (time.perf_counter() - began))
                 state.database.close()
                 bench.storage.drop(ACME, 99)
-            told[f"events/s replayed into {where}"] = statistics.median(rates)
-    return told
+            figures.append(Figure(f"replayed into {where}", statistics.median(rates), "events/s", MORE))
+    return figures
 
 
-async def wake(count: int) -> dict[str, float]:
-    """Milliseconds from a closed tenant to its first answer, 10,000 events behind a compaction."""
+async def wake(count: int) -> Figures:
+    """Milliseconds from a closed tenant to its first answer, 10,000 events (half of `count`) behind a compaction."""
     async with Bench() as bench:
         await in_flight(bench.call, deliveries(count))
         await compact(await bench.node.cell(ACME), bench.env, archive=False)
-        await in_flight(bench.call, deliveries(10_000, seed=2))
+        await in_flight(bench.call, deliveries(count // 2, seed=2))
         took: list[float] = []
         for _ in range(21):
             await bench.node.close(ACME)
             began = time.perf_counter()
             await bench.call(rq.GetLocInventoryReq(location=uid_text(2)))
             took.append((time.perf_counter() - began) * 1e3)
-    return {"ms to wake a cold tenant, p50": statistics.median(took), "ms to wake a cold tenant, max": max(took)}
+    return [
+        Figure("waking a cold tenant, p50", statistics.median(took), "ms", LESS),
+        Figure("waking a cold tenant, max", max(took), "ms", FACT),
+    ]
 
 
-async def memory(_count: int, tenants: int = 500) -> dict[str, float]:
-    """KiB of this process for each idle open tenant that has 2,000 products and 1,000 rows of stock."""
-    bench = Bench()
+async def memory(count: int) -> Figures:
+    """KiB of this process for each idle open tenant (500; `count` / 40) that has 2,000 products and 50 deliveries."""
+    bench, tenants = Bench(), count // 40
     for number in range(tenants + 10):
         tenant = f"t{number}"
         bench.storage.create(tenant)
@@ -307,7 +315,7 @@ async def memory(_count: int, tenants: int = 500) -> dict[str, float]:
     after = resident_kib()
     await bench.node.stop()
     bench.storage.close()
-    return {"KiB for an idle open tenant": (after - before) / tenants}
+    return [Figure("an idle open tenant", (after - before) / tenants, "KiB", LESS)]
 
 
 def resident_kib() -> int:
@@ -316,7 +324,7 @@ def resident_kib() -> int:
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
-async def compaction(count: int) -> dict[str, float]:
+async def compaction(count: int) -> Figures:
     """What a compaction of many stock updates leaves, how long it takes, and how long traffic waits."""
     async with Bench() as bench:
         for seed in range(10):
@@ -346,18 +354,18 @@ async def compaction(count: int) -> dict[str, float]:
             await bench.call(rq.GetLocInventoryReq(location=uid_text(2)))
             opened.append((time.perf_counter() - began) * 1e3)
             cell = await bench.node.cell(ACME)
-    return {
-        "MB of log before": told.bytes_before / 1e6,
-        "MB of log after": told.bytes_after / 1e6,
-        "MB of state": state / 1e6,
-        "s to compact under traffic": seconds,
-        "ms that traffic was held": told.pause_us / 1e3,
-        "ms that a command took meanwhile, max": max(waits),
-        "ms to open from the compacted log alone": statistics.median(opened),
-    }
+    return [
+        Figure("log before compaction", told.bytes_before / 1e6, "MB", LESS),
+        Figure("log after compaction", told.bytes_after / 1e6, "MB", LESS),
+        Figure("state", state / 1e6, "MB", LESS),
+        Figure("compacting under traffic", seconds, "s", LESS),
+        Figure("traffic was held", told.pause_us / 1e3, "ms", FACT),
+        Figure("a command meanwhile, max", max(waits), "ms", FACT),
+        Figure("opening from the compacted log alone", statistics.median(opened), "ms", LESS),
+    ]
 
 
-PARTS: dict[str, Callable[[int], Any]] = {
+PARTS: dict[str, Part] = {
     "inside": inside,
     "cost": cost,
     "peer": peer,
@@ -368,25 +376,5 @@ PARTS: dict[str, Callable[[int], Any]] = {
     "compact": compaction,
 }
 
-
-def main() -> None:
-    """Run the parts that were named, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--commands", type=int, default=20_000, help="how many commands (default: 20,000)")
-    parser.add_argument("--json", action="store_true", help="for machines")
-    args = parser.parse_args()
-    told: dict[str, float] = {}
-    for part in args.parts or PARTS:
-        result = PARTS[part](args.commands)
-        measured: dict[str, float] = asyncio.run(result) if asyncio.iscoroutine(result) else result
-        told |= measured
-        if not args.json:
-            for name, value in measured.items():
-                print(f"{name:<55} {value:>12,.1f}", flush=True)
-    if args.json:
-        print(json.dumps(told))
-
-
 if __name__ == "__main__":
-    main()
+    run_bench(__doc__, PARTS, Size("commands", usual=20_000, quick=400))

@@ -1,19 +1,17 @@
 """The floor under `bf perf`: the specs' own SQL through bare APSW, against the specs, in turn in one process.
 
-python bench/floor.py [--rounds 30] [--json]
+python bench/floor.py [--size 30] [--quick] [--json]
 """
 
-import argparse
-import json
 import statistics
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bf.adapters.sqlite.database import SqliteDatabase, empty_state
 from bf.core.ports import Rows, Value
 from bf.core.spec import Spec, differences, run, specs_of
 from bf.core.state import State
 from bf.inventory.domain import INVENTORY
+from figures import FACT, LESS, Figure, Size, run_bench, seconds_of
 
 Statement = tuple[str, Sequence[Value]]
 
@@ -43,18 +41,14 @@ def recorded(specs: Sequence[Spec]) -> list[Statement]:
     return recorder.statements
 
 
-def main() -> None:
-    """Print both rates and their ratio, medians over the rounds."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+def floor(rounds: int) -> Iterator[Figure]:
+    """Yield both times of a spec and their ratio, medians over the rounds."""
     specs = [spec for spec in specs_of(INVENTORY) if not spec.heavy]
     statements = recorded(specs)
     state = empty_state(INVENTORY)
     bare = empty_state(INVENTORY).database.execute
 
-    def floor() -> None:
+    def sql_alone() -> None:
         for sql, params in statements:
             bare(sql, params).fetchall()
 
@@ -62,27 +56,14 @@ def main() -> None:
         for spec in specs:
             assert not differences(spec, run(spec, state))
 
-    times: dict[str, list[float]] = {"floor": [], "bf": []}
-    for _ in range(args.rounds):
-        for name, loop in (("floor", floor), ("bf", framework)):
-            begun_at = time.perf_counter()
-            loop()
-            times[name].append((time.perf_counter() - begun_at) / len(specs))
-    result = {
-        "specs": len(specs),
-        "statements_per_spec": len(statements) / len(specs),
-        "floor_us_per_spec": statistics.median(times["floor"]) * 1e6,
-        "bf_us_per_spec": statistics.median(times["bf"]) * 1e6,
-        "bf_by_floor": statistics.median(b / a for a, b in zip(times["floor"], times["bf"], strict=True)),
-    }
-    if args.json:
-        print(json.dumps(result))
-        return
-    print(f"{result['specs']} specs of {result['statements_per_spec']:.1f} statements each, one core, medians")
-    print(f"  bare APSW      {result['floor_us_per_spec']:8.1f} µs per spec")
-    print(f"  bf             {result['bf_us_per_spec']:8.1f} µs per spec")
-    print(f"  bf / bare APSW {result['bf_by_floor']:8.2f}")
+    times = [(seconds_of(sql_alone), seconds_of(framework)) for _ in range(rounds)]
+    below, above = (statistics.median(each) * 1e6 / len(specs) for each in zip(*times, strict=True))
+    yield Figure("specs", len(specs), "specs", FACT)
+    yield Figure("statements of a spec", len(statements) / len(specs), "statements", FACT)
+    yield Figure("bare APSW, one core", below, "µs per spec", LESS)
+    yield Figure("bf, one core", above, "µs per spec", LESS)
+    yield Figure("bf by bare APSW", statistics.median(b / a for a, b in times), "ratio", LESS)
 
 
 if __name__ == "__main__":
-    main()
+    run_bench(__doc__, {"floor": floor}, Size("rounds", usual=30, quick=2))

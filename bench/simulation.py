@@ -1,17 +1,14 @@
 """How fast time goes in the simulation: short seeds, idle clusters, a whole Black Friday, and bare requests.
 
-    python bench/simulation.py [seeds] [idle] [messages] [grpc] [day] [--seeds 200] [--json]
+    python bench/simulation.py [seeds] [idle] [messages] [grpc] [day] [--size 200] [--quick] [--json]
 
 Each part is one number of the table, or a few; without a word, all but `day`, which takes minutes. One process.
 """
 
-import argparse
 import asyncio
-import gc
-import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -28,6 +25,7 @@ from bf.sim.plan import Plan
 from bf.sim.post import PostLine
 from bf.sim.streams import Streams
 from bf.sim.world import World
+from figures import FACT, LESS, MORE, Figure, Part, Size, run_bench
 
 ACME = "acme"
 PATIENCE_S = 5.0
@@ -49,32 +47,6 @@ class EmptyHandler:
         return [Answer(code=0)] * len(asked)
 
 
-def main() -> None:
-    """Measure the parts that are named, and print them."""
-    parts: dict[str, Callable[[int], dict[str, float]]] = {
-        "seeds": seeds,
-        "idle": idle,
-        "messages": messages,
-        "grpc": grpc,
-        "day": day,
-    }
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("parts", nargs="*", choices=[*parts, []], metavar="PART", help=", ".join(parts))
-    parser.add_argument("--seeds", type=int, default=200, help="how many short seeds")
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
-    logging.disable(logging.CRITICAL)
-    found = dict[str, float]()
-    for part in args.parts or [name for name in parts if name != "day"]:
-        gc.collect()
-        for name, value in parts[part](args.seeds).items():
-            found[name] = value
-            if not args.json:
-                print(f"{name:<60} {value:>14,.1f}", flush=True)
-    if args.json:
-        print(json.dumps(found))
-
-
 def timed(work: Callable[[], object]) -> tuple[float, float]:
     """Return how many seconds something takes, by the wall and by this process's clock."""
     wall, cpu = time.perf_counter(), time.process_time()
@@ -89,40 +61,41 @@ def require_sound(plan: Plan) -> float:
     return outcome.simulated_s
 
 
-def seeds(count: int) -> dict[str, float]:
+def seeds(count: int) -> Iterator[Figure]:
     """Run short seeds: 60 simulated seconds with faults, all checks included."""
     plans = [draw("swarm", seed) for seed in range(count)]
     require_sound(plans[0])
     wall, cpu = timed(lambda: [require_sound(plan) for plan in plans])
-    return {"short seeds/s": count / wall, "short seeds per second of processor time": count / cpu}
+    yield Figure("short seeds", count / wall, "seeds/s", MORE)
+    yield Figure("short seeds, of processor time", count / cpu, "seeds/s", MORE)
 
 
-def idle(_: int) -> dict[str, float]:
+def idle(_: int) -> Iterator[Figure]:
     """Let two servers with three tenants wait for a day, in which nobody asks."""
     homes = {"acme": "server-1", "bolt": "server-1", "coop": "server-2"}
     plan = Plan("idle", "idle", 86_400, servers=("server-1", "server-2"), homes=homes, clients={"client-1": "intranet"})
     wall, _cpu = timed(lambda: require_sound(plan))
-    return {"simulated seconds per second, idle": plan.seconds / wall}
+    yield Figure("an idle day", plan.seconds / wall, "simulated s/s", MORE)
 
 
-def day(_: int) -> dict[str, float]:
+def day(_: int) -> Iterator[Figure]:
     """Live through 24 hours of Black Friday."""
     plan = draw("black-friday", 1)
     wall, _cpu = timed(lambda: require_sound(plan))
-    return {"seconds for 24 hours of black-friday": wall, "requests in them": float(len(plan.asks))}
+    yield Figure("24 hours of black-friday", wall, "s", LESS)
+    yield Figure("requests in them", len(plan.asks), "requests", FACT)
 
 
-def messages(_: int) -> dict[str, float]:
+def messages(_: int) -> Iterator[Figure]:
     """Ask over messages: a handler that does nothing, then a real node that reads, and one that writes."""
-    found = dict[str, float]()
     empty = _post_world()
     empty.node = EmptyHandler()  # pyright: ignore[reportAttributeAccessIssue]  # all that a line asks of a node is `call`
     line = PostLine(_network(empty.loop), Machine(empty.loop, "client", 9), empty)
-    found["requests/s over messages, empty handler"] = _asked(empty.loop, line.call, 30_000, rq.ListLocationsReq())
-    return found
+    rate = _asked(empty.loop, line.call, 30_000, rq.ListLocationsReq())
+    yield Figure("over messages, empty handler", rate, "requests/s", MORE)
 
 
-def grpc(_: int) -> dict[str, float]:
+def grpc(_: int) -> Iterator[Figure]:
     """Ask over HTTP/2 on simulated connections: a handler that does nothing."""
     loop = SimLoop("bench")
     network = _network(loop)
@@ -135,7 +108,7 @@ def grpc(_: int) -> dict[str, float]:
     server.run(loop.run_until_complete, serve())
     line = GrpcLine(client, "server", INVENTORY)
     rate = client.run(_asked, loop, line.call, 3_000, rq.ListLocationsReq())
-    return {"requests/s over gRPC, empty handler": rate}
+    yield Figure("over gRPC, empty handler", rate, "requests/s", MORE)
 
 
 def _network(loop: SimLoop) -> Network:
@@ -167,5 +140,8 @@ def _asked(loop: SimLoop, call: Call, count: int, request: Message, at_once: int
     return count / wall
 
 
+PARTS: dict[str, Part] = {"seeds": seeds, "idle": idle, "messages": messages, "grpc": grpc, "day": day}
+
 if __name__ == "__main__":
-    main()
+    logging.disable(logging.CRITICAL)
+    run_bench(__doc__, PARTS, Size("short seeds", usual=200, quick=5), usual=("seeds", "idle", "messages", "grpc"))

@@ -35,6 +35,7 @@ LONG = {
     "make run": "test_the_demo_says_what_to_try_and_it_works runs all of it but the installation",
     "make test": "it is what runs this test",
     "make bench": "it takes minutes and wants the machine for itself",
+    "make bench-compare main HEAD floor durable.inside": "the same; tests/bench_test.py lets two commits take turns",
 }
 """Commands that are not run here, and why."""
 
@@ -164,7 +165,7 @@ def follow(page: Path, folder: Folder) -> None:
 
 @pytest.mark.parametrize("name", ["README.md", "bench/README.md"])
 def test_the_commands_for_a_checkout_run(name: str, folder: Folder) -> None:
-    for linked in (".venv", "src", "examples"):
+    for linked in (".venv", "src", "examples", "bench"):
         (folder.path / linked).symlink_to(ROOT / linked)
     follow(ROOT / name, folder)
 
