@@ -30,7 +30,7 @@ LOCK_TRIES, LOCK_PAUSE_S = 10, 0.05
 
 
 def storage(data: Path, owns: Callable[[str], bool] = lambda _tenant: True) -> DirectoryStorage:
-    """Open a data directory, made if it is not there, for the tenants that it `owns`; UsageError if it cannot be used."""
+    """Open a data directory, made if it is not there, for tenants that it `owns`; UsageError if it cannot be used."""
     try:
         return DirectoryStorage(data, owns=owns)
     except (StorageError, KeyringError) as error:
@@ -62,10 +62,7 @@ async def serving(tenants: DirectoryStorage, plan: Plan) -> AsyncGenerator[int]:
         await lookout.start()
         listening = listening or listen(place.host, place.port)
         operator = OperatorSocket(tenants.root, {**operations, "hand_over": hand_over(tenants, listening)})
-        try:
-            await operator.start()
-        except OSError as error:
-            raise UsageError(f"--data: {tenants.root} takes no socket for operators: {error.strerror}") from error
+        await started(operator, tenants)
         try:
             await front.start(listening)
             yield listening.getsockname()[1]
@@ -73,6 +70,14 @@ async def serving(tenants: DirectoryStorage, plan: Plan) -> AsyncGenerator[int]:
             await operator.stop()
         await front.stop()
         await lookout.stop()
+
+
+async def started(operator: OperatorSocket, tenants: DirectoryStorage) -> None:
+    """Let operators come; UsageError if they cannot."""
+    try:
+        await operator.start()
+    except OSError as error:
+        raise UsageError(f"--data: {tenants.root} takes no socket for operators: {error.strerror}") from error
 
 
 async def locked(tenants: DirectoryStorage) -> None:

@@ -1,7 +1,7 @@
 """Metrics of several processes on one page: what is counted is added up, and the processes' own are told apart.
 
 Rules of this file:
-1. A counter never goes back, or Prometheus would count a whole server anew. What a worker that ended had counted is kept.
+1. A counter never goes back, or Prometheus would count a server anew: what a worker that ended had counted is kept.
 2. A process that does not answer is told as it was when it last did, but for what it has at this moment.
 """
 

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-
 Collect = Callable[[], Awaitable[CollectorRegistry]]
 """Returns what the page is to show at this moment."""
 

@@ -110,7 +110,7 @@ def read_object(line: bytes) -> dict[str, Any] | None:
 
 
 @contextmanager
-def socket_path(data: Path, name: str) -> Generator[str]:
+def socket_path(data: Path, name: str = SOCKET) -> Generator[str]:
     """Yield a path for a socket of a data directory that is short enough for the system, as long as this is open."""
     folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:

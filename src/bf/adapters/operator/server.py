@@ -48,9 +48,13 @@ CREDENTIALS = struct.Struct("3i")
 class OperatorSocket:
     """Lets operators have work done by a running node."""
 
-    def __init__(self, data: Path, operations: Mapping[str, Operation], name: str = SOCKET) -> None:
+    def __init__(
+        self, data: Path, operations: Mapping[str, Operation], name: str = SOCKET, *, level: int = logging.INFO
+    ) -> None:
+        """Listen at a file of this name in the data directory, and log operations at a level."""
         self._data = data
         self._name = name
+        self._level = level
         self._operations = operations
         self._server: asyncio.Server | None = None
         self._visits = set[asyncio.Task[None]]()
@@ -117,10 +121,10 @@ class OperatorSocket:
             logger.warning("uid %s sent an order that was refused: %s", uid, refusal.reason)
             return refused(refusal)
         what = f"{name} {arguments['tenant']!r:.70}" if "tenant" in arguments else name
-        logger.info("uid %s: %s: begun", uid, what)
+        logger.log(self._level, "uid %s: %s: begun", uid, what)
         work = asyncio.ensure_future(self._operations[name](arguments, _Reports(writer)))
         reply = await _unless_gone(work, reader)
-        logger.info("uid %s: %s: %s", uid, what, _outcome(reply))
+        logger.log(self._level, "uid %s: %s: %s", uid, what, _outcome(reply))
         return reply
 
 

@@ -11,6 +11,7 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.front import BACKLOG_CONNECTIONS
@@ -74,7 +75,7 @@ class Acceptor:
                 next(iter(self._looks)).cancel()
             look = loop.create_task(self._looked_at(connection))
             self._looks[look] = None
-            look.add_done_callback(lambda done: self._looks.pop(done, None))
+            look.add_done_callback(partial(self._forget, connection))
 
     async def _looked_at(self, connection: socket.socket) -> None:
         try:
@@ -85,11 +86,13 @@ class Acceptor:
             connection.close()
         except OSError:  # the peer has gone
             connection.close()
-        except asyncio.CancelledError:
-            connection.close()
-            raise
         else:
             self._hand(connection, name)
+
+    def _forget(self, connection: socket.socket, look: "asyncio.Task[None]") -> None:
+        self._looks.pop(look, None)
+        if look.cancelled():  # it may not even have begun
+            connection.close()
 
 
 async def _wanted(connection: socket.socket) -> str:

@@ -1,12 +1,13 @@
 """Which worker has which tenant: a hash of the name, the same in every process and release."""
 
 import hashlib
-from typing import NamedTuple
+from dataclasses import dataclass
 
 HASH_BYTES = 8
 
 
-class Share(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Share:
     """The tenants of one worker: its number, from 1, and how many workers there are."""
 
     number: int
