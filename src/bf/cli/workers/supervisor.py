@@ -92,7 +92,8 @@ class Supervisor:
     async def start(self) -> None:
         """Start all workers, and wait until each is ready; UsageError if one is not."""
         for path in self.data.glob(socket_name(0).replace("0", "*")):  # those of a server that died
-            path.unlink()
+            with suppress(OSError):  # what is no socket is in the way of its worker, which says so
+                path.unlink()
         for worker in self._crew:
             worker.life = asyncio.get_running_loop().create_task(self._keep(worker))
         await asyncio.gather(*(worker.came for worker in self._crew))
@@ -140,7 +141,9 @@ class Supervisor:
             if self._stop.is_set():
                 return
             if not worker.came.done():
-                worker.came.set_exception(UsageError(f"--workers: worker {worker.number} ended with {code}: see above"))
+                worker.came.set_exception(
+                    UsageError(f"--workers: worker {worker.number} ended with {code}: its reason is in the log")
+                )
                 return
             self._plan.lookout.meter.count("worker_ends")
             pause_s = BACK_OFF_S if loop.time() - begun_s > CALM_S else pause_s

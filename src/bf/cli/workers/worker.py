@@ -26,7 +26,7 @@ from bf.cli.listening import stop_signal
 from bf.cli.lookout import Lookout
 from bf.cli.serve import unraisable_logged
 from bf.cli.usage import UsageError
-from bf.cli.wiring import running, storage
+from bf.cli.wiring import running, started, storage
 from bf.cli.workers.orders import Orders, socket_name
 from bf.core.ports import Calls
 from bf.inventory.domain import INVENTORY
@@ -50,7 +50,7 @@ def main() -> int:
         with unraisable_logged():
             asyncio.run(_work(orders, end, lock))
     except UsageError as error:
-        logger.error("worker %s: %s", orders.share.number, error)  # noqa: TRY400  # a sentence for people, no fault
+        logger.error("worker %s: %s", orders.share.number, str(error))  # noqa: TRY400  # a sentence for people, no fault
         return FAILED
     return 0
 
@@ -86,7 +86,7 @@ async def _work(orders: Orders, end: socket.socket, lock: int) -> None:
         tell = {"metrics": _metrics(lookout)}
         name = socket_name(orders.share.number)
         operator = OperatorSocket(tenants.root, {**operations, **tell}, name, level=logging.DEBUG)
-        await operator.start()
+        await started(operator, tenants)
         channel = Channel(end, _hearing(front, lines, ours), _orphaned)
         channel.send(b"ready")
         await stop.wait()
