@@ -103,7 +103,30 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_many_connections_to_all_workers_make_one_dense_log_of_each_tenant_and_one_answer_of_each_id(
+class Late:
+    """Requests that are under way when a server is told to stop."""
+
+    def __init__(self, address: str) -> None:
+        self._callers = {tenant: Caller(address, tenant) for tenant in TENANTS}
+        self._begun = {
+            tenant: {f"late-{number}": caller.begin(put(1), f"late-{number}") for number in range(30)}
+            for tenant, caller in self._callers.items()
+        }
+        for calls in self._begun.values():
+            calls["late-0"].result()
+
+    def answered(self) -> dict[str, list[str]]:
+        """Return the ids that were carried out; the others were refused."""
+        found: dict[str, list[str]] = {}
+        for tenant, calls in self._begun.items():
+            codes = {request_id: call.code() for request_id, call in calls.items()}
+            assert set(codes.values()) <= {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
+            found[tenant] = [request_id for request_id, code in codes.items() if code is grpc.StatusCode.OK]
+            self._callers[tenant].channel.close()
+        return found
+
+
+def test_invariant_2_many_connections_make_one_dense_log_of_each_tenant_and_one_answer_of_each_id(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connections, ids = 6, 40
@@ -137,13 +160,15 @@ def test_many_connections_to_all_workers_make_one_dense_log_of_each_tenant_and_o
             tenant: owner_of(tenant, WORKERS) for tenant in TENANTS
         }
         assert all(worker["requests"] for worker in told["workers"])
+        late = Late(address)
         server.signal(signal.SIGTERM)
         assert server.end() == 0
+        answered = late.answered()
     assert len({(tenant, request_id) for tenant, request_id, _ in heard}) == len(set(heard)) == len(TENANTS) * ids
     for tenant in TENANTS:
-        assert sorted(commit.request_id for commit in commits(data, tenant)[2:]) == sorted(
-            f"id-{number}" for number in range(ids)
-        )
+        written = [commit.request_id for commit in commits(data, tenant)[2:]]
+        assert sorted(written[:ids]) == sorted(f"id-{number}" for number in range(ids))
+        assert sorted(written[ids:]) == sorted(answered[tenant]), "what was begun was answered, and what was not is not"
         lies, made = digests(data, tenant)
         assert lies == made
     assert not list(data.glob("*.sock")), "every socket is taken away"
@@ -295,7 +320,7 @@ def test_a_worker_that_is_killed_comes_back_and_nothing_that_was_answered_is_los
         assert ids == [f"{author.tenant}-{number}" for number in range(len(author.told))]
 
 
-def test_no_other_server_begins_while_a_worker_of_a_dead_one_is_left(
+def test_invariant_2_no_other_server_begins_while_a_worker_of_a_dead_one_is_left(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with served(data, "--workers", "2") as (server, address):

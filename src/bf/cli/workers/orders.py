@@ -10,6 +10,9 @@ from bf.cli.front import Place
 from bf.cli.lookout import Watching
 from bf.node.housekeeping import Policy
 
+HIRED, READY = b"hired", b"ready"
+"""What a worker says: it waits for its orders; it serves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Orders:

@@ -1,6 +1,5 @@
 """Where a server with workers is put together: what is made once, the workers, and one port for all of them."""
 
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,25 +17,24 @@ from bf.cli.workers.relay import Relay
 from bf.cli.workers.supervisor import Supervisor
 from bf.inventory.domain import INVENTORY
 
-logger = logging.getLogger("bf.workers")
-
 
 @asynccontextmanager
 async def supervising(tenants: DirectoryStorage, plan: Plan) -> AsyncGenerator[int]:
     """Serve the tenants of a data directory with workers; yield the port, and at the end finish what was begun."""
     place, lookout = plan.place, plan.lookout
     place.check()
-    listening = await take_over(tenants, INVENTORY) if plan.take_over else await locked(tenants)
     supervisor = Supervisor(tenants, plan)
     relay = Relay(supervisor, tenants, MachineClock())
     try:
+        await supervisor.hire()
+        listening = await take_over(tenants, INVENTORY) if plan.take_over else await locked(tenants)
         await upgrade(tenants)
         if not place.plain:
             certificates_of(tenants.root, tenants.folder, place.domain)
         listening = listening or listen(place.host, place.port)
         acceptor = Acceptor(listening, supervisor.hand, look=not place.plain)
         operator = OperatorSocket(tenants.root, {**relay.table(), "hand_over": hand_over(tenants, listening)})
-        await supervisor.start()
+        await supervisor.begin()
         await lookout.start(partial(relay.collect, lookout))
         await started(operator, tenants)
         acceptor.start()
@@ -48,4 +46,3 @@ async def supervising(tenants: DirectoryStorage, plan: Plan) -> AsyncGenerator[i
     finally:
         await supervisor.stop()
         await lookout.stop()
-        tenants.close()

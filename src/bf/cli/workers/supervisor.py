@@ -25,7 +25,7 @@ from bf.adapters.workers.limits import BACK_OFF_S_MAX, STOPPING_S_MAX
 from bf.adapters.workers.share import Share, owner_of
 from bf.cli.usage import UsageError
 from bf.cli.wiring import Plan
-from bf.cli.workers.orders import Orders, socket_name
+from bf.cli.workers.orders import HIRED, READY, Orders, socket_name
 from bf.core.refusal import Code, Refusal
 
 logger = logging.getLogger("bf.workers")
@@ -53,8 +53,9 @@ class WorkerGone(Refusal):
 @dataclass(slots=True)
 class _Worker:
     number: int
+    hired: "asyncio.Future[None]"
     came: "asyncio.Future[None]"
-    """Done when it was ready for the first time."""
+    """Done when it could begin, and when it was ready, for the first time."""
     ready: bool = False
     channel: Channel | None = None
     process: asyncio.subprocess.Process | None = None
@@ -65,11 +66,13 @@ class Supervisor:
     """The workers of one server."""
 
     def __init__(self, tenants: DirectoryStorage, plan: Plan) -> None:
-        """Serve tenants, whose directory is locked, as a plan says."""
+        """Serve tenants as a plan says."""
         loop = asyncio.get_running_loop()
         self._tenants = tenants
         self._plan = plan
-        self._crew = [_Worker(number, loop.create_future()) for number in range(1, plan.workers + 1)]
+        numbers = range(1, plan.workers + 1)
+        self._crew = [_Worker(number, loop.create_future(), loop.create_future()) for number in numbers]
+        self._begin = asyncio.Event()
         self._stop = asyncio.Event()
         self._log = SparingLog(logger)
         self._visits = 0
@@ -89,26 +92,37 @@ class Supervisor:
         worker = self._crew[number - 1]
         return worker.process.pid if worker.process and worker.ready else 0
 
-    async def start(self) -> None:
-        """Start all workers, and wait until each is ready; UsageError if one is not."""
+    async def hire(self) -> None:
+        """Start all workers as far as they need no data directory, so that a take-over need not wait for that."""
+        for worker in self._crew:
+            worker.life = asyncio.get_running_loop().create_task(self._keep(worker))
+        await asyncio.gather(*(worker.hired for worker in self._crew))
+
+    async def begin(self) -> None:
+        """Let them have the directory, which is locked, and wait until each is ready; UsageError if one is not."""
         for path in self.data.glob(socket_name(0).replace("0", "*")):  # those of a server that died
             with suppress(OSError):  # what is no socket is in the way of its worker, which says so
                 path.unlink()
-        for worker in self._crew:
-            worker.life = asyncio.get_running_loop().create_task(self._keep(worker))
+        self._begin.set()
         await asyncio.gather(*(worker.came for worker in self._crew))
 
     async def stop(self) -> None:
         """Let all workers finish what was begun; kill those that take too long."""
         self._stop.set()
+        self._begin.set()
+        self._signal(signal.SIGTERM)
+        self._tenants.close()  # the lock stays with each worker until it has closed its tenants
         lives = [worker.life for worker in self._crew if worker.life]
-        for number, seconds in ((signal.SIGTERM, STOPPING_S_MAX), (signal.SIGKILL, None)):
-            for worker in self._crew:
-                _signal(worker, number)
-            lives = [life for life in lives if not life.done()]
-            if lives:
-                await asyncio.wait(lives, timeout=seconds)
+        if lives:
+            _, late = await asyncio.wait(lives, timeout=STOPPING_S_MAX)
+            if late:
+                self._signal(signal.SIGKILL)
+                await asyncio.wait(late)
         self._log.flush()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for worker in self._crew:
+            _signal(worker, number)
 
     def hand(self, connection: socket.socket, name: str) -> None:
         """Hand a connection to the worker that has the tenant whom the server name means; if there is none, to any."""
@@ -141,9 +155,8 @@ class Supervisor:
             if self._stop.is_set():
                 return
             if not worker.came.done():
-                worker.came.set_exception(
-                    UsageError(f"--workers: worker {worker.number} ended with {code}: its reason is in the log")
-                )
+                why = f"--workers: worker {worker.number} ended with {code}: its reason is in the log"
+                (worker.came if worker.hired.done() else worker.hired).set_exception(UsageError(why))
                 return
             self._plan.lookout.meter.count("worker_ends")
             pause_s = BACK_OFF_S if loop.time() - begun_s > CALM_S else pause_s
@@ -168,10 +181,12 @@ class Supervisor:
             )
         plan = self._plan
         orders = Orders(share, self.data, plan.place, plan.lookout.watching, plan.policy, plan.log)
-        worker.channel = Channel(ours, lambda _message, _file: self._came(worker), lambda: _gone(worker))
-        worker.channel.send(orders.written(), self._tenants.share_lock())
+        worker.channel = Channel(ours, lambda message, _file: self._hear(worker, message), lambda: _gone(worker))
+        await self._begin.wait()
         if self._stop.is_set():
             _signal(worker, signal.SIGTERM)
+        else:
+            worker.channel.send(orders.written(), self._tenants.share_lock())
         try:
             await _hand_on(process)
             return await process.wait()
@@ -179,8 +194,13 @@ class Supervisor:
             worker.channel.close()
             _gone(worker)
 
-    def _came(self, worker: _Worker) -> None:
-        """Note that a worker is ready, and introduce it to the others."""
+    def _hear(self, worker: _Worker, message: bytes) -> None:
+        """Note that a worker can begin, or that it is ready, and introduce it to the others."""
+        if message == HIRED:
+            if not worker.hired.done():
+                worker.hired.set_result(None)
+            return
+        assert message == READY, f"a worker says {message}"
         worker.ready = True
         if worker.came.done():
             logger.info("worker %s is ready again", worker.number)

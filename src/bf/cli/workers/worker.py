@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from bf.adapters.logs.writing import write_logs
@@ -27,7 +28,7 @@ from bf.cli.lookout import Lookout
 from bf.cli.serve import unraisable_logged
 from bf.cli.usage import UsageError
 from bf.cli.wiring import running, started, storage
-from bf.cli.workers.orders import Orders, socket_name
+from bf.cli.workers.orders import HIRED, READY, Orders, socket_name
 from bf.core.ports import Calls
 from bf.inventory.domain import INVENTORY
 
@@ -40,6 +41,8 @@ FAILED = 1
 def main() -> int:
     """Work until the parent says stop, or has gone."""
     end = socket.socket(fileno=os.dup(STDIN))
+    with suppress(OSError):  # the parent has gone, as it reads next
+        end.send(HIRED)
     message, lock = read(end)
     if lock == NOTHING:
         return FAILED
@@ -88,7 +91,7 @@ async def _work(orders: Orders, end: socket.socket, lock: int) -> None:
         operator = OperatorSocket(tenants.root, {**operations, **tell}, name, level=logging.DEBUG)
         await started(operator, tenants)
         channel = Channel(end, _hearing(front, lines, ours), _orphaned)
-        channel.send(b"ready")
+        channel.send(READY)
         await stop.wait()
         await operator.stop()
         await front.stop()
