@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,19 @@ def test_a_worker_that_ends_is_started_again_with_ever_longer_pauses(
         supervised(tmp_path, test)
     ends = [line for line in caplog.messages if "ended" in line]
     assert ends == [f"worker 2 ended with -9: it is started again in {pause} s" for pause in (0.01, 0.02, 0.03, 0.01)]
+
+
+def test_a_worker_that_cannot_be_started_again_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(made: Supervisor) -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(sys, "executable", str(tmp_path / "nowhere"))
+            os.kill(pids(made)[0], signal.SIGKILL)
+            await until(lambda: "worker 1 ended with No such file or directory" in caplog.text)
+        await until(lambda: made.pid(1))
+
+    supervised(tmp_path, test)
 
 
 def test_workers_that_do_not_stop_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

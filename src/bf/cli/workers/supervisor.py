@@ -165,20 +165,24 @@ class Supervisor:
                 await asyncio.wait_for(self._stop.wait(), pause_s)
             pause_s = min(2 * pause_s, BACK_OFF_S_MAX)
 
-    async def _live(self, worker: _Worker) -> int:
-        """Start a worker, and wait for its end; return its exit code, below zero if it was a signal."""
+    async def _live(self, worker: _Worker) -> int | str:
+        """Start a worker, and wait for its end; return its exit code, below zero if it was a signal, or why not."""
         ours, theirs = line()
         share = Share(worker.number, len(self._crew))
-        with theirs:
-            worker.process = process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", PROGRAM, str(share.number), str(share.count)),  # for people who look at processes
-                stdin=theirs.fileno(),
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                limit=LINE_BYTES,
-                start_new_session=True,  # Ctrl-C is for the parent, which lets them finish
-            )
+        try:
+            with theirs:
+                worker.process = process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    *("-m", PROGRAM, str(share.number), str(share.count)),  # numbers for people who look at processes
+                    stdin=theirs.fileno(),
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.PIPE,
+                    limit=LINE_BYTES,
+                    start_new_session=True,  # Ctrl-C is for the parent, which lets them finish
+                )
+        except OSError as error:  # the system has no room for it, for now
+            ours.close()
+            return error.strerror or type(error).__name__
         plan = self._plan
         orders = Orders(share, self.data, plan.place, plan.lookout.watching, plan.policy, plan.log)
         worker.channel = Channel(ours, lambda message, _file: self._hear(worker, message), lambda: _gone(worker))

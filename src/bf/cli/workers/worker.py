@@ -104,6 +104,9 @@ def _hearing(front: OpenFront, lines: _Lines, ours: Calls) -> Callable[[bytes, i
     def hear(message: bytes, file: int) -> None:
         """Take what the parent hands over."""
         word, _, number = message.decode().partition(" ")
+        if file == NOTHING:
+            logger.error("too many files are open: a connection to %s was lost", word)
+            return
         connection = socket.socket(fileno=file)
         if word == "visit":
             front.take(connection)
