@@ -142,7 +142,8 @@ def test_every_refusal_is_told_by_a_spec() -> None:
 LIMITS = [
     (path, name)
     for path in (
-        SOURCE / f"{name}/limits.py" for name in ("core", "node", "inventory", "adapters/access", "adapters/front")
+        SOURCE / f"{name}/limits.py"
+        for name in ("core", "node", "inventory", "adapters/access", "adapters/front", "adapters/workers")
     )
     for name in re.findall(r"^([A-Z_]+) = ", path.read_text("utf-8"), re.MULTILINE)
 ]

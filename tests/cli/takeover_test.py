@@ -53,12 +53,22 @@ class Orders(threading.Thread):
         return True
 
 
-@pytest.mark.parametrize("release", ["the same", "with other tables"])
-def test_a_server_is_relieved_while_requests_go_on(tmp_path: Path, release: str) -> None:
+@pytest.mark.parametrize(
+    ("release", "before", "after"),
+    [
+        ("the same", "1", "1"),
+        ("with other tables", "1", "1"),
+        ("the same", "1", "2"),
+        ("with other tables", "2", "1"),
+        ("the same", "2", "3"),
+    ],
+)
+def test_a_server_is_relieved_while_requests_go_on(tmp_path: Path, release: str, before: str, after: str) -> None:
+    """From any number of workers to any other; a release with other tables is a patch, which workers do not have."""
     new_tenant(tmp_path)
-    words = ["serve", "--data", tmp_path, "--plain", "--addr", "127.0.0.1:0", "--take-over"]
+    words = ["serve", "--data", tmp_path, "--plain", "--addr", "127.0.0.1:0", "--take-over", "--workers", after]
     program = ["-c", NEXT_RELEASE] if release == "with other tables" else ["-m", "bf.cli.main"]
-    with served(tmp_path) as (first, address), Caller(address, ACME) as caller:
+    with served(tmp_path, "--workers", before) as (first, address), Caller(address, ACME) as caller:
         caller.call(rq.AddLocationsReq(locs=[rq.AddLocationsReq.Loc(name="Shelf")], parent=ROOT))
         caller.call(rq.AddProductsReq(skus=["cola"]))
         for number in range(100):

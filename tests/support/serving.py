@@ -87,9 +87,9 @@ class Bf:
 
 
 @contextmanager
-def served(data: Path) -> Generator[tuple[Bf, str]]:
-    """Serve a data directory on a free port, in plain text; yield the process and its HOST:PORT."""
-    with Bf(["serve", "--plain", "--data", data, "--addr", "127.0.0.1:0"]) as server:
+def served(data: Path, *more: str) -> Generator[tuple[Bf, str]]:
+    """Serve a data directory on a free port, in plain text, as `more` says; yield the process and its HOST:PORT."""
+    with Bf(["serve", "--plain", "--data", data, "--addr", "127.0.0.1:0", *more]) as server:
         line = server.expect("serving ")
         yield server, line.split(" on ", 1)[1].split(",", 1)[0]
 
@@ -103,8 +103,9 @@ class Caller:
     """A foreign client of one tenant: plain grpcio."""
 
     def __init__(self, address: str, tenant: str) -> None:
+        """Have a connection of its own: grpcio else has one for all channels to an address."""
         self._tenant = tenant
-        self.channel = grpc.insecure_channel(address)
+        self.channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
 
     def __enter__(self) -> Self:
         return self

@@ -21,7 +21,7 @@ from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.adapters.http.connection import http_faces
 from bf.adapters.http.json_face import JsonFace
 from bf.adapters.tls.authority import HERE, Authority, AuthorityError
-from bf.adapters.tls.certificates import Certificates
+from bf.adapters.tls.certificates import NODE, Certificates
 from bf.adapters.tls.contexts import Contexts
 from bf.cli.usage import UsageError
 from bf.core.ports import Calls, Meter
@@ -59,11 +59,12 @@ class OpenFront:
         log, audit = SparingLog(logging.getLogger("bf.front")), SparingLog(logging.getLogger("bf.audit"))
         gate = Gate(INVENTORY, Tokens(folder_of).find, audit, required=not place.plain, meter=meter)
         self._audit = audit
-        self._under_way = UnderWay()
-        self._service = DomainService(SERVICE, INVENTORY, calls, gate, self._under_way)
-        services = [self._service, Execution(INVENTORY, calls, gate, self._under_way)]
+        self.under_way = UnderWay()
+        """What is counted as being carried out, so that it has its end before the front has."""
+        self._service = DomainService(SERVICE, INVENTORY, calls, gate, self.under_way)
+        services = [self._service, Execution(INVENTORY, calls, gate, self.under_way)]
         self._grpc = grpc_server(services)
-        json_face = JsonFace(INVENTORY, calls, gate, self._under_way, partial(tenant_of, domain=place.domain))
+        json_face = JsonFace(INVENTORY, calls, gate, self.under_way, partial(tenant_of, domain=place.domain))
         faces = {
             H1: http_faces(json_face.app(), INVENTORY.name, log),
             H2: partial(self._grpc.face, services, log),
@@ -78,6 +79,10 @@ class OpenFront:
     async def serve(self, listen: Listen) -> None:
         """Take connections from whatever makes them."""
         await self._front.serve(listen)
+
+    def take(self, connection: socket.socket) -> None:
+        """Take a connection that another process has accepted."""
+        self._front.take(connection)
 
     async def stop(self) -> None:
         """Take no more connections, let what is under way end, then close those that are open."""
@@ -104,15 +109,24 @@ def authority_of(data: Path, domain: str) -> Authority:
     return authority
 
 
+def certificates_of(data: Path, folder_of: Callable[[str], Path], domain: str) -> Certificates:
+    """Return the certificates of a data directory, with the node's own made and good; UsageError if it cannot be."""
+    certificates = Certificates(data, authority_of(data, domain), folder_of)
+    try:
+        certificates.ready(NODE)
+    except (AuthorityError, OSError) as error:
+        raise UsageError(f"--data: the node has no certificate to show: {error}") from error
+    return certificates
+
+
 def _context(
     data: Path, folder_of: Callable[[str], Path], domain: str, protocols: list[str], log: SparingLog
 ) -> Callable[[], ssl.SSLContext]:
-    certificates = Certificates(data, authority_of(data, domain), folder_of)
-    contexts = Contexts(certificates, domain, protocols, log)
+    contexts = Contexts(certificates_of(data, folder_of, domain), domain, protocols, log)
     try:
         contexts.node()
     except (AuthorityError, OSError) as error:
-        raise UsageError(f"--data: the node has no certificate to show: {error}") from error
+        raise UsageError(f"--data: the node's certificate cannot be shown: {error}") from error
     return contexts.node
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from prometheus_client import CollectorRegistry, Metric
+
 from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.door import H1
 from bf.adapters.front.front import Front
@@ -15,7 +17,7 @@ from bf.adapters.http.connection import http_faces
 from bf.adapters.memory.meter import NoMeter
 from bf.adapters.metrics.calls import MeteredCalls
 from bf.adapters.metrics.meter import PrometheusMeter
-from bf.adapters.metrics.page import metrics_app
+from bf.adapters.metrics.page import Collect, metrics_app
 from bf.cli.front import is_loopback
 from bf.cli.listening import listen
 from bf.cli.usage import UsageError, address
@@ -55,6 +57,7 @@ class Lookout:
 
     def __init__(self, watching: Watching) -> None:
         """Prepare what was asked for; UsageError if it cannot be had."""
+        self.watching = watching
         self._address = watching.metrics
         self._node: Node | None = None
         self._prometheus = PrometheusMeter(self._gauges, version("bf")) if watching.metrics else None
@@ -64,23 +67,35 @@ class Lookout:
         """Where the page is, once it is served."""
         self.meter: Meter = self._prometheus or NoMeter()
 
-    def calls(self, node: Node, clock: Clock) -> Calls:
-        """Return what a front is to call."""
+    def carried_out(self, node: Node, clock: Clock) -> Calls:
+        """Watch a node, and return what has requests carried out by it, with their spans."""
         self._node = node
-        calls: Calls = node
-        if self._provider:
-            from bf.adapters.tracing.calls import TracedCalls  # noqa: PLC0415  # an extra
+        if not self._provider:
+            return node
+        from bf.adapters.tracing.calls import TracedCalls  # noqa: PLC0415  # an extra
 
-            calls = TracedCalls(calls, clock, self._provider.get_tracer("bf"), WATCH)
+        return TracedCalls(node, clock, self._provider.get_tracer("bf"), WATCH)
+
+    def taken_in(self, calls: Calls, clock: Clock) -> Calls:
+        """Return what a front is to call, where requests are counted."""
         return MeteredCalls(calls, self.meter, clock) if self._prometheus else calls
 
-    async def start(self) -> None:
-        """Serve the page."""
+    def families(self) -> list[Metric]:
+        """Return all metrics as they are now."""
+        return list(self._prometheus.registry.collect()) if self._prometheus else []
+
+    async def start(self, collect: Collect | None = None) -> None:
+        """Serve the page: with what `collect` gives, or with what was counted here."""
         if not self._address or not self._prometheus:
             return
+        registry = self._prometheus.registry
+
+        async def ours() -> CollectorRegistry:
+            return registry
+
         listening = listen(*self._address, argument="--metrics")
         log = SparingLog(logging.getLogger("bf.metrics"))
-        self._page = Front({H1: http_faces(metrics_app(self._prometheus.registry), "bf", log)}, None, log)
+        self._page = Front({H1: http_faces(metrics_app(collect or ours), "bf", log)}, None, log)
         await self._page.start(listening)
         host, port = listening.getsockname()[:2]
         self.url = f"http://[{host}]:{port}/metrics" if ":" in host else f"http://{host}:{port}/metrics"
@@ -98,6 +113,7 @@ class Lookout:
             "open_cells": len(cells),
             "queue_requests": sum(cell.waiting for cell in cells),
             "replaying_cells": sum(cell.alive and not cell.ready for cell in cells),
+            "workers": int(self._node is not None),
         }
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from bf.adapters.logs.writing import FORMS, write_logs
 from bf.adapters.tls.authority import HERE
+from bf.adapters.workers.limits import WORKERS_COUNT_MAX
 from bf.cli.front import Place
 from bf.cli.listening import stop_signal
 from bf.cli.lookout import METRICS, Lookout, watching_of
 from bf.cli.usage import UsageError, address, domain
 from bf.cli.wiring import Plan, serving, storage
+from bf.cli.workers.serving import supervising
 from bf.node.housekeeping import Policy
 
 EXAMPLES = """\
@@ -25,6 +27,7 @@ EXAMPLES = """\
   bf serve --plain                                plain text and no tokens, for this machine alone
   bf serve --metrics 127.0.0.1:9464 --log json    watched: http://127.0.0.1:9464/metrics, a log for machines
   bf serve --take-over                            relieve the server that runs here, as at an upgrade
+  bf serve --workers 2                            with two processes, each for its share of the tenants
   bf serve --trace                                with a span for each request, as OTEL_* variables say"""
 
 logger = logging.getLogger("bf.serve")
@@ -50,6 +53,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--discard-archives", action="store_true", help="do not keep logs as they were before that")
     parser.add_argument("--take-over", action="store_true", help="relieve the server that runs here, as at an upgrade")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="spread the tenants over so many processes (default: 1)"
+    )
     parser.add_argument("--log", choices=FORMS, default="text", help="the form of the log (default: text)")
 
 
@@ -59,14 +65,14 @@ def run(args: argparse.Namespace) -> int:
     write_logs(args.log)
     host, port = address("--addr", args.addr)
     place = Place(host, port, domain(args.domain), args.plain)
-    with _unraisable_logged():
-        plan = Plan(place, Lookout(watching_of(args)), _policy(args), args.take_over)
+    with unraisable_logged():
+        plan = Plan(place, Lookout(watching_of(args)), _policy(args), args.take_over, _workers(args), args.log)
         asyncio.run(_serve(args.data, plan))
     return 0
 
 
 @contextmanager
-def _unraisable_logged() -> Generator[None]:
+def unraisable_logged() -> Generator[None]:
     """Log what Python else prints by itself, without bound: for one, a server name that is no text."""
 
     def log(trouble: "sys.UnraisableHookArgs") -> None:
@@ -77,6 +83,12 @@ def _unraisable_logged() -> Generator[None]:
         yield
     finally:
         sys.unraisablehook = hook
+
+
+def _workers(args: argparse.Namespace) -> int:
+    if not 1 <= args.workers <= WORKERS_COUNT_MAX:
+        raise UsageError(f"--workers: {args.workers} is not a number from 1 to {WORKERS_COUNT_MAX}: WORKERS_COUNT_MAX")
+    return args.workers
 
 
 def _policy(args: argparse.Namespace) -> Policy | None:
@@ -93,10 +105,13 @@ def _policy(args: argparse.Namespace) -> Policy | None:
 
 async def _serve(data: Path, plan: Plan) -> None:
     tenants, place, lookout = storage(data), plan.place, plan.lookout
-    async with serving(tenants, plan) as port:
+    serve = serving if plan.workers == 1 else supervising
+    async with serve(tenants, plan) as port:
         stop = stop_signal()
         count = len(tenants.tenants())
         how = "in plain text" if place.plain else "over TLS"
+        if plan.workers > 1:
+            how += f", with {plan.workers} workers"
         print(f"serving {count} tenants of {data} on {place.host}:{port}, {how}; Ctrl-C stops", flush=True)
         if lookout.url:
             print(f"metrics on {lookout.url}", flush=True)

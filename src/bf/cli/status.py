@@ -73,10 +73,11 @@ def shown(done: Mapping[str, Any]) -> Group:
     table = Table()
     table.add_column("tenant")
     table.add_column("is")
-    for name in COLUMNS:
+    columns = [*COLUMNS, *(["worker"] if "workers" in done else [])]
+    for name in columns:
         table.add_column(name.replace("_bytes", ""), justify="right")
     for tenant in busiest[:SHOWN_TENANTS_MAX]:
-        table.add_row(tenant["tenant"], _is(tenant), *(_cell(tenant, name) for name in COLUMNS))
+        table.add_row(tenant["tenant"], _is(tenant), *(_cell(tenant, name) for name in columns))
     lines = [_headline(done, len(tenants)), table]
     if len(busiest) > SHOWN_TENANTS_MAX:
         lines.append(f"and {len(busiest) - SHOWN_TENANTS_MAX:,} more; bf status TENANT shows one, --json all")
@@ -90,7 +91,12 @@ def _headline(done: Mapping[str, Any], tenants: int) -> str:
     return (
         f"up {int(done['uptime_s'] // 86_400)} days {up}, {done['requests']:,} requests, "
         f"{done['open_cells']:,} of {tenants:,} tenants open, {done['waiting']:,} requests waiting"
+        f"{_workers(done.get('workers', []))}"
     )
+
+
+def _workers(workers: Sequence[Mapping[str, Any]]) -> str:
+    return f", {sum(worker['serving'] for worker in workers)} of {len(workers)} workers serve" if workers else ""
 
 
 def _is(tenant: Mapping[str, Any]) -> str:

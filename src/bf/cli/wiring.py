@@ -1,7 +1,7 @@
 """Where a real node is put together: the machine's clock, a data directory, and a front on a port."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,22 +29,24 @@ from bf.node.status import status
 LOCK_TRIES, LOCK_PAUSE_S = 10, 0.05
 
 
-def storage(data: Path) -> DirectoryStorage:
-    """Open a data directory, made if it is not there; UsageError if it cannot be used."""
+def storage(data: Path, owns: Callable[[str], bool] = lambda _tenant: True) -> DirectoryStorage:
+    """Open a data directory, made if it is not there, for tenants that it `owns`; UsageError if it cannot be used."""
     try:
-        return DirectoryStorage(data)
+        return DirectoryStorage(data, owns=owns)
     except (StorageError, KeyringError) as error:
         raise UsageError(f"--data: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to serve: where, who watches, what the node does by itself, and whether another server is to be relieved."""
+    """How to serve: where, who watches, what nodes do by themselves, whom to relieve, with how many workers."""
 
     place: Place
     lookout: Lookout = field(default_factory=lambda: Lookout(Watching()))
     policy: Policy | None = None
     take_over: bool = False
+    workers: int = 1
+    log: str = "text"
 
 
 @asynccontextmanager
@@ -52,17 +54,15 @@ async def serving(tenants: DirectoryStorage, plan: Plan) -> AsyncGenerator[int]:
     """Serve the tenants of a data directory; yield the port, and at the end finish what was begun."""
     place, lookout = plan.place, plan.lookout
     place.check()
-    listening = await take_over(tenants, INVENTORY) if plan.take_over else await _locked(tenants)
+    listening = await take_over(tenants, INVENTORY) if plan.take_over else await locked(tenants)
     async with running(tenants, lookout.meter, policy=plan.policy, serving=True) as (node, operations):
-        calls = lookout.calls(node, MachineClock())
+        clock = MachineClock()
+        calls = lookout.taken_in(lookout.carried_out(node, clock), clock)
         front = OpenFront(tenants.root, tenants.folder, calls, place, lookout.meter)
         await lookout.start()
         listening = listening or listen(place.host, place.port)
         operator = OperatorSocket(tenants.root, {**operations, "hand_over": hand_over(tenants, listening)})
-        try:
-            await operator.start()
-        except OSError as error:
-            raise UsageError(f"--data: {tenants.root} takes no socket for operators: {error.strerror}") from error
+        await started(operator, tenants)
         try:
             await front.start(listening)
             yield listening.getsockname()[1]
@@ -72,7 +72,15 @@ async def serving(tenants: DirectoryStorage, plan: Plan) -> AsyncGenerator[int]:
         await lookout.stop()
 
 
-async def _locked(tenants: DirectoryStorage) -> None:
+async def started(operator: OperatorSocket, tenants: DirectoryStorage) -> None:
+    """Let operators come; UsageError if they cannot."""
+    try:
+        await operator.start()
+    except OSError as error:
+        raise UsageError(f"--data: {tenants.root} takes no socket for operators: {error.strerror}") from error
+
+
+async def locked(tenants: DirectoryStorage) -> None:
     """Take the directory's lock; a command that looks at a tenant holds it for a moment."""
     held = StorageError()
     for _ in range(LOCK_TRIES):

@@ -4,7 +4,6 @@ A token is `bf1.<id>.<secret>`. The id is no secret and names the token in lists
 bytes, so its plain SHA-256 cannot be guessed back.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bf.adapters.access.limits import LABEL_CHARS_MAX, TOKENS_COUNT_MAX
-from bf.adapters.machine.files import write_durably
+from bf.adapters.machine.files import alone_in, write_durably
 
 FILE = "tokens.json"
 PRIVATE = 0o600
@@ -123,15 +122,11 @@ class TokenFile:
     @contextmanager
     def _changing(self) -> Generator[dict[str, Token]]:
         """Read the tokens and write what becomes of them, while nobody else does."""
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        with alone_in(self._folder):
             tokens = self.read()
             yield tokens
             body = json.dumps({"tokens": [asdict(token) for token in tokens.values()]}, indent=1)
             write_durably(self._path, body.encode() + b"\n", PRIVATE)
-        finally:
-            os.close(folder)
 
 
 class Tokens:

@@ -29,6 +29,8 @@ class Front:
         """In the order in which they came."""
         self._empty = asyncio.Event()
         self._server: asyncio.AbstractServer | None = None
+        self._shut = False
+        self._entering = set[asyncio.Task[None]]()
 
     async def start(self, listening: socket.socket) -> None:
         """Take connections from a socket."""
@@ -39,16 +41,24 @@ class Front:
         """Take connections from whatever makes them."""
         self._server = await listen(self._door)
 
+    def take(self, connection: socket.socket) -> None:
+        """Take a connection that another process has accepted."""
+        if self._shut:
+            connection.close()
+            return
+        task = asyncio.get_running_loop().create_task(self._enter(connection))
+        self._entering.add(task)
+        task.add_done_callback(self._entering.discard)
+
     def shut(self) -> None:
         """Take no more connections; whoever else holds the listening socket gets them."""
+        self._shut = True
         if self._server:
             self._server.close()
 
     async def stop(self) -> None:
         """Take no more connections, and close the open ones as soon as their peers have read what was sent."""
-        if self._server is None:
-            return
-        self._server.close()
+        self.shut()
         for door in list(self._doors):
             door.end()
         if self._doors:
@@ -58,8 +68,15 @@ class Front:
             except TimeoutError:
                 for door in list(self._doors):
                     door.abort()
-        await self._server.wait_closed()
+        if self._server:
+            await self._server.wait_closed()
         self._log.flush()
+
+    async def _enter(self, connection: socket.socket) -> None:
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(self._door, connection)
+        except OSError:  # the peer has gone
+            connection.close()
 
     def _door(self) -> Door:
         return Door(self, self._faces, self._context, self._log)

@@ -75,6 +75,17 @@ def hold_folder(path: Path) -> int:
     return held
 
 
+@contextmanager
+def alone_in(folder: Path) -> Generator[None]:
+    """Wait until no other process is in this block for the same folder."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
 def sync_folder(path: Path) -> None:
     """Make the names in a folder durable."""
     sync_file(path)

@@ -41,6 +41,7 @@ TABLE = (
     Metric("state_rebuilds", "States made from a whole log: of new tenants, for new schemas, after damage", "states"),
     Metric("pause_seconds", "How long a tenant's traffic waited: compact, rebuild", "seconds", ("why",), FAST),
     Metric("cells_opened", "Tenants that were opened because they were called", "cells"),
+    Metric("worker_ends", "Workers that ended unasked, and were started again", "workers"),
     Metric("cell_stops", "Tenants that stopped by themselves: log, damaged state, fault", "cells", ("why",)),
 )
 
@@ -55,5 +56,6 @@ class Gauge(NamedTuple):
 GAUGES = (
     Gauge("queue_requests", "Requests of all tenants that wait at this moment"),
     Gauge("open_cells", "Tenants that are open at this moment"),
+    Gauge("workers", "Processes that serve tenants at this moment"),
     Gauge("replaying_cells", "Tenants whose states are not yet where their logs are"),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bf.adapters.operator.limits import REPLY_BYTES_MAX
-from bf.adapters.operator.protocol import Progress, line_of, read_object, socket_path
+from bf.adapters.operator.protocol import SOCKET, Progress, line_of, read_object, socket_path
 from bf.core.refusal import Code, Told
 
 
@@ -19,13 +19,15 @@ class ServerGoneError(Exception):
     """The server went before it had answered."""
 
 
-async def ask(data: Path, name: str, arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+async def ask(
+    data: Path, name: str, arguments: Mapping[str, Any], progress: Progress, *, socket_name: str = SOCKET
+) -> Mapping[str, Any]:
     """Have an operation done by the server on a data directory; cancelled there if this is cancelled.
 
-    Raises Told if it is refused, NoServerError, ServerGoneError.
+    `socket_name` is that of one of its workers. Raises Told if it is refused, NoServerError, ServerGoneError.
     """
     try:
-        reader, writer = await _connect(data)
+        reader, writer = await _connect(data, socket_name)
     except OSError as error:
         raise NoServerError(f"no server listens on {data}: {error.strerror}") from error
     try:
@@ -54,11 +56,11 @@ def _result(reply: Mapping[str, Any]) -> Mapping[str, Any]:
     )
 
 
-async def _connect(data: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(data: Path, socket_name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(0)
     try:
-        with socket_path(data) as path:
+        with socket_path(data, socket_name) as path:
             await asyncio.get_running_loop().sock_connect(connection, path)
         return await asyncio.open_unix_connection(sock=connection, limit=REPLY_BYTES_MAX)
     except BaseException:

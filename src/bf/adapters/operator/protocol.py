@@ -110,10 +110,10 @@ def read_object(line: bytes) -> dict[str, Any] | None:
 
 
 @contextmanager
-def socket_path(data: Path) -> Generator[str]:
-    """Yield a name for a data directory's socket that is short enough for the system, as long as this is open."""
+def socket_path(data: Path, name: str = SOCKET) -> Generator[str]:
+    """Yield a path for a socket of a data directory that is short enough for the system, as long as this is open."""
     folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield f"/proc/self/fd/{folder}/{SOCKET}"
+        yield f"/proc/self/fd/{folder}/{name}"
     finally:
         os.close(folder)

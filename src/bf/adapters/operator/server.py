@@ -48,8 +48,13 @@ CREDENTIALS = struct.Struct("3i")
 class OperatorSocket:
     """Lets operators have work done by a running node."""
 
-    def __init__(self, data: Path, operations: Mapping[str, Operation]) -> None:
+    def __init__(
+        self, data: Path, operations: Mapping[str, Operation], name: str = SOCKET, *, level: int = logging.INFO
+    ) -> None:
+        """Listen at a file of this name in the data directory, and log operations at a level."""
         self._data = data
+        self._name = name
+        self._level = level
         self._operations = operations
         self._server: asyncio.Server | None = None
         self._visits = set[asyncio.Task[None]]()
@@ -62,10 +67,10 @@ class OperatorSocket:
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             os.fchmod(listening.fileno(), PRIVATE)  # before it has a name: it is never open to others
-            with socket_path(self._data) as path:
-                (self._data / SOCKET).unlink(missing_ok=True)
+            with socket_path(self._data, self._name) as path:
+                (self._data / self._name).unlink(missing_ok=True)
                 listening.bind(path)
-            self._file = (self._data / SOCKET).stat().st_ino
+            self._file = (self._data / self._name).stat().st_ino
             self._server = await asyncio.start_unix_server(self._visit, sock=listening, limit=ORDER_BYTES_MAX)
         except BaseException:
             listening.close()
@@ -78,8 +83,8 @@ class OperatorSocket:
             return
         self._server.close()
         with suppress(OSError):
-            if (self._data / SOCKET).stat().st_ino == self._file:  # another server may have put its own there
-                (self._data / SOCKET).unlink()
+            if (self._data / self._name).stat().st_ino == self._file:  # another server may have put its own there
+                (self._data / self._name).unlink()
         for visit in self._visits:
             visit.cancel()
         if self._visits:
@@ -116,10 +121,10 @@ class OperatorSocket:
             logger.warning("uid %s sent an order that was refused: %s", uid, refusal.reason)
             return refused(refusal)
         what = f"{name} {arguments['tenant']!r:.70}" if "tenant" in arguments else name
-        logger.info("uid %s: %s: begun", uid, what)
+        logger.log(self._level, "uid %s: %s: begun", uid, what)
         work = asyncio.ensure_future(self._operations[name](arguments, _Reports(writer)))
         reply = await _unless_gone(work, reader)
-        logger.info("uid %s: %s: %s", uid, what, _outcome(reply))
+        logger.log(self._level, "uid %s: %s: %s", uid, what, _outcome(reply))
         return reply
 
 

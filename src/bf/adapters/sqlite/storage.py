@@ -13,12 +13,13 @@
 import asyncio
 import fcntl
 import json
+import os
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 import apsw
 
@@ -29,6 +30,7 @@ from bf.adapters.machine.files import make_folder, sync_folder, write_durably
 from bf.adapters.sqlite.database import SqliteDatabase
 from bf.adapters.sqlite.founding import FoundingError, founding
 from bf.adapters.sqlite.log import SqliteLog
+from bf.adapters.sqlite.naming import File, files_of, move_file, path_of, remove_file
 from bf.core.limits import TENANT_NAME_CHARS_MAX
 from bf.core.ports import START, DamagedLogError, Log
 
@@ -49,20 +51,22 @@ class StorageError(Exception):
     """The data directory cannot be used as asked."""
 
 
-class File(NamedTuple):
-    """What a database file's name says: log-2-k1.db."""
-
-    path: Path
-    number: int
-    key: int
+class ForeignTenantError(StorageError):
+    """A tenant that belongs to another worker of this server."""
 
 
 class DirectoryStorage:
     """Tenants in a directory of this machine."""
 
-    def __init__(self, root: Path, keys: Path | None = None) -> None:
-        """Use a directory, made if it is not there, with its keyring inside or elsewhere."""
+    def __init__(
+        self, root: Path, keys: Path | None = None, owns: Callable[[str], bool] = lambda _tenant: True
+    ) -> None:
+        """Use a directory, made if it is not there, with its keyring inside or elsewhere.
+
+        Only tenants that it `owns` are opened or changed; ForeignTenantError for others.
+        """
         self.root = root
+        self._owns = owns
         self._tenants = root / "tenants"
         self._lock_path = root / "lock"
         self._lock: IO[str] | None = None
@@ -87,6 +91,15 @@ class DirectoryStorage:
         self._lock = lock
         for path in self._tenants.glob(f"*/{TOMBSTONE}"):
             self._clear(path.parent)
+
+    def share_lock(self) -> int:
+        """Return the lock once more, as the number of an open file, for a worker: it is held until both let it go."""
+        assert self._lock, "only a lock that is held can be shared"
+        return os.dup(self._lock.fileno())
+
+    def hold_lock(self, file: int) -> None:
+        """Hold a lock that was shared, until `close` or death."""
+        self._lock = os.fdopen(file, "a")
 
     def create(self, tenant: str) -> None:
         """Make an empty tenant with a key of its own; StorageError if the name is taken or cannot be a server name."""
@@ -117,7 +130,7 @@ class DirectoryStorage:
         try:
             with founding(folder, self.keyring, known=known) as making:
                 key = self._newest_key(tenant)
-                log = self._raw_log(tenant, File(_path(making, "log", 1, key), 1, key), draft=draft)
+                log = self._raw_log(tenant, File(path_of(making, "log", 1, key), 1, key), draft=draft)
                 try:
                     yield log
                 finally:
@@ -132,7 +145,7 @@ class DirectoryStorage:
 
         The tombstone comes first: what a crash leaves of the rest, the next server removes.
         """
-        folder = self.folder(tenant)
+        folder = self._own_folder(tenant)
         write_durably(folder / TOMBSTONE, json.dumps(tombstone, indent=1).encode() + b"\n", PRIVATE)
         self._clear(folder)
 
@@ -149,26 +162,27 @@ class DirectoryStorage:
         return json.loads(path.read_bytes()) if _is_name(tenant) and path.exists() else None
 
     def tenants(self) -> list[str]:
-        """Return the names of all tenants, sorted; other folders, such as lost+found, are none."""
-        return sorted(path.name for path in self._tenants.iterdir() if self._is_tenant(path.name))
+        """Return the names of all tenants that it owns, sorted; other folders, such as lost+found, are none."""
+        names = (path.name for path in self._tenants.iterdir())
+        return sorted(name for name in names if self._is_tenant(name) and self._owns(name))
 
     def log(self, tenant: str) -> Log:
         """Open the present generation of a tenant's log; KeyError if there is no such tenant."""
-        folder = self.folder(tenant)
-        files = _files(folder, "log")
+        folder = self._own_folder(tenant)
+        files = files_of(folder, "log")
         if not files:
             raise DamagedLogError(f"{folder} has no log: restore the tenant from a backup")
         return self._sealed(tenant, self._raw_log(tenant, files[-1]))
 
     def archives(self, tenant: str) -> list[Log]:
         """Open the generations that compactions have replaced and kept, oldest first."""
-        folder = self.folder(tenant) / "archive"
-        return [self._sealed(tenant, self._raw_log(tenant, file)) for file in _files(folder, "log")]
+        folder = self._own_folder(tenant) / "archive"
+        return [self._sealed(tenant, self._raw_log(tenant, file)) for file in files_of(folder, "log")]
 
     def history(self, tenant: str) -> list[Log]:
         """Open the generations that lead to the present one, as far as they are kept, oldest first, and that one."""
-        folder = self.folder(tenant)
-        kept = {file.number: file for file in [*_files(folder / "archive", "log"), *_files(folder, "log")]}
+        folder = self._own_folder(tenant)
+        kept = {file.number: file for file in [*files_of(folder / "archive", "log"), *files_of(folder, "log")]}
         if not kept:
             raise DamagedLogError(f"{folder} has no log: restore the tenant from a backup")
         line = [max(kept)]
@@ -186,42 +200,42 @@ class DirectoryStorage:
 
         What was made of the present log could stand at the same position, and is dropped before.
         """
-        folder = self.folder(tenant)
-        for file in [*_files(folder, "state"), *_files(folder, "next")]:
-            _remove(file.path)
+        folder = self._own_folder(tenant)
+        for file in [*files_of(folder, "state"), *files_of(folder, "next")]:
+            remove_file(file.path)
         sync_folder(folder)
         write_durably(folder / ORIGIN.format(generation), json.dumps({"after": after}).encode() + b"\n", PRIVATE)
 
     def draft(self, tenant: str) -> Log:
         """Open the generation after the present one, empty; nobody sees it before it is published."""
-        folder = self.folder(tenant)
-        for file in _files(folder, "draft"):
-            _remove(file.path)
-        past = [*_files(folder, "log"), *_files(folder / "archive", "log")]
+        folder = self._own_folder(tenant)
+        for file in files_of(folder, "draft"):
+            remove_file(file.path)
+        past = [*files_of(folder, "log"), *files_of(folder / "archive", "log")]
         generation = max((file.number for file in past), default=0) + 1
         (folder / ORIGIN.format(generation)).unlink(missing_ok=True)
         key = self._newest_key(tenant)
-        draft = self._raw_log(tenant, File(_path(folder, "draft", generation, key), generation, key), draft=True)
+        draft = self._raw_log(tenant, File(path_of(folder, "draft", generation, key), generation, key), draft=True)
         return self._sealed(tenant, draft)
 
     async def publish(self, tenant: str) -> None:
         """Make the draft, which is synced and closed, the present generation: at once and durably."""
-        folder = self.folder(tenant)
-        (draft,) = _files(folder, "draft")
-        draft.path.rename(_path(folder, "log", draft.number, draft.key))
+        folder = self._own_folder(tenant)
+        (draft,) = files_of(folder, "draft")
+        draft.path.rename(path_of(folder, "log", draft.number, draft.key))
         await asyncio.get_running_loop().run_in_executor(self._executor, sync_folder, folder)
 
     def truncate(self, tenant: str, generation: int, *, archive: bool) -> None:
         """Give up the generations below a number: kept as archives, or gone."""
-        folder = self.folder(tenant)
+        folder = self._own_folder(tenant)
         if archive:
             make_folder(folder / "archive")
-        for file in _files(folder, "log"):
+        for file in files_of(folder, "log"):
             if file.number < generation:
                 if archive:
-                    _move(file.path, folder / "archive")
+                    move_file(file.path, folder / "archive")
                     sync_folder(folder / "archive")
-                _remove(file.path)
+                remove_file(file.path)
         sync_folder(folder)
 
     def limits(self, tenant: str) -> Mapping[str, int]:
@@ -234,40 +248,40 @@ class DirectoryStorage:
 
     def set_limits(self, tenant: str, limits: Mapping[str, int]) -> None:
         """Keep a tenant's own limits."""
-        write_durably(self.folder(tenant) / LIMITS, json.dumps(dict(limits), indent=1).encode() + b"\n", PRIVATE)
+        write_durably(self._own_folder(tenant) / LIMITS, json.dumps(dict(limits), indent=1).encode() + b"\n", PRIVATE)
 
     def databases(self, tenant: str) -> list[int]:
         """Return the numbers of the state databases that lie there, oldest first."""
-        return [file.number for file in _files(self.folder(tenant), "state")]
+        return [file.number for file in files_of(self.folder(tenant), "state")]
 
     def database(self, tenant: str, number: int) -> SqliteDatabase:
         """Open a state database; it is empty if it is not there yet, or no database at all. Number 0 is in memory."""
-        folder = self.folder(tenant)
+        folder = self._own_folder(tenant)
         if not number:
             return SqliteDatabase()
-        key = next((file.key for file in _files(folder, "state") if file.number == number), self._newest_key(tenant))
-        return self._state(tenant, _path(folder, "state", number, key), key)
+        key = next((file.key for file in files_of(folder, "state") if file.number == number), self._newest_key(tenant))
+        return self._state(tenant, path_of(folder, "state", number, key), key)
 
     def next_database(self, tenant: str) -> SqliteDatabase:
         """Open an empty state, for a later release to make while this one serves; no cell takes notice of it."""
-        folder, key = self.folder(tenant), self._newest_key(tenant)
-        for file in _files(folder, "next"):
-            _remove(file.path)
-        return self._state(tenant, _path(folder, "next", 1, key), key)
+        folder, key = self._own_folder(tenant), self._newest_key(tenant)
+        for file in files_of(folder, "next"):
+            remove_file(file.path)
+        return self._state(tenant, path_of(folder, "next", 1, key), key)
 
     def adopt_next(self, tenant: str) -> None:
         """Make the state of the later release, if there is one, the newest; it is closed."""
-        folder = self.folder(tenant)
+        folder = self._own_folder(tenant)
         number = max(self.databases(tenant), default=0) + 1
-        for file in _files(folder, "next"):
-            file.path.rename(_path(folder, "state", number, file.key))
-            _remove(file.path)
+        for file in files_of(folder, "next"):
+            file.path.rename(path_of(folder, "state", number, file.key))
+            remove_file(file.path)
 
     def drop(self, tenant: str, number: int) -> None:
         """Remove a state database, which is closed."""
-        for file in _files(self.folder(tenant), "state"):
+        for file in files_of(self._own_folder(tenant), "state"):
             if file.number == number:
-                _remove(file.path)
+                remove_file(file.path)
 
     def key_numbers(self, tenant: str) -> list[int]:
         """Return the numbers of a tenant's keys, the newest last."""
@@ -284,11 +298,11 @@ class DirectoryStorage:
     async def reseal_archives(self, tenant: str) -> None:
         """Bring the generations that were kept under the newest key."""
         folder, key = self.folder(tenant) / "archive", self._newest_key(tenant)
-        for file in _files(folder, "log"):
+        for file in files_of(folder, "log"):
             if file.key == key:
                 continue
-            draft = File(_path(folder, "draft", file.number, key), file.number, key)
-            _remove(draft.path)
+            draft = File(path_of(folder, "draft", file.number, key), file.number, key)
+            remove_file(draft.path)
             old, new = (
                 self._sealed(tenant, self._raw_log(tenant, each, draft=each is draft)) for each in (file, draft)
             )
@@ -299,14 +313,14 @@ class DirectoryStorage:
             finally:
                 await new.close()
                 await old.close()
-            draft.path.rename(_path(folder, "log", file.number, key))
-            _remove(file.path)
+            draft.path.rename(path_of(folder, "log", file.number, key))
+            remove_file(file.path)
             sync_folder(folder)
 
     def oldest_key(self, tenant: str) -> int:
         """Return the number of the oldest key that some file of a tenant needs."""
         folder = self.folder(tenant)
-        kinds = [*_files(folder, "log"), *_files(folder, "state"), *_files(folder / "archive", "log")]
+        kinds = [*files_of(folder, "log"), *files_of(folder, "state"), *files_of(folder / "archive", "log")]
         return min((file.key for file in kinds), default=self._newest_key(tenant))
 
     def close(self) -> None:
@@ -320,6 +334,11 @@ class DirectoryStorage:
         if not self._is_tenant(tenant):
             raise KeyError(tenant)
         return self._tenants / tenant
+
+    def _own_folder(self, tenant: str) -> Path:
+        if not self._owns(tenant):
+            raise ForeignTenantError(f"tenant {tenant} belongs to another worker, which alone may open it")
+        return self.folder(tenant)
 
     def _is_tenant(self, tenant: str) -> bool:
         folder = self._tenants / tenant
@@ -336,7 +355,7 @@ class DirectoryStorage:
             database.execute(f"PRAGMA cache_size = -{STATE_CACHE_KIB_MAX}")
         except (apsw.NotADBError, apsw.CorruptError):
             database.close()
-            _remove(path)
+            remove_file(path)
             return self._state(tenant, path, key)
         return database
 
@@ -354,28 +373,3 @@ class DirectoryStorage:
 
 def _is_name(tenant: str) -> bool:
     return len(tenant) <= TENANT_NAME_CHARS_MAX and TENANT_NAME.fullmatch(tenant) is not None
-
-
-def _path(folder: Path, kind: str, number: int, key: int) -> Path:
-    return folder / f"{kind}-{number}-k{key}.db"
-
-
-def _files(folder: Path, kind: str) -> list[File]:
-    """Return the database files of a kind, by number."""
-    names = (re.fullmatch(rf"{kind}-(\d+)-k(\d+)\.db", path.name) for path in folder.glob(f"{kind}-*.db"))
-    return sorted(
-        (File(folder / name[0], int(name[1]), int(name[2])) for name in names if name), key=lambda file: file.number
-    )
-
-
-def _move(path: Path, folder: Path) -> None:
-    """Move a database; its newest batches may still be in the -wal file, if a reader held it when it was closed."""
-    wal = path.with_name(f"{path.name}-wal")
-    if wal.exists():
-        wal.rename(folder / wal.name)
-    path.rename(folder / path.name)
-
-
-def _remove(path: Path) -> None:
-    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        each.unlink(missing_ok=True)

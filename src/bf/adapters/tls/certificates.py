@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from bf.adapters.machine.files import make_folder, write_durably
+from bf.adapters.machine.files import alone_in, make_folder, write_durably
 from bf.adapters.tls.authority import (
     ADDRESSES,
     PRIVATE,
@@ -101,7 +101,11 @@ class Certificates:
             return pair
 
     def issue(self, tenant: str) -> Pair:
-        """Sign a certificate anew; AuthorityError if there is one that is not ours."""
+        """Sign a certificate anew, one process at a time; AuthorityError if there is one that is not ours."""
+        with alone_in(self._authority.path.parent):
+            return self._issue(tenant)
+
+    def _issue(self, tenant: str) -> Pair:
         pair = self.look(tenant)
         if pair and not pair.ours:
             raise AuthorityError(f"{pair.cert} is not from our authority; remove it with its key, and one will be made")

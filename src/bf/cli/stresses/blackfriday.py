@@ -1,7 +1,7 @@
 """A retailer that grows all day: more warehouses, more products, more sales in each step, and everything else besides.
 
-What is open at the end of a step is fulfilled, cancelled or left open in the next one; all that a step does is in flight
-together, in an order that the seed draws.
+What is open at the end of a step is fulfilled, cancelled or left open in the next one. All that a step does is in
+flight together, in an order that the seed draws.
 """
 
 from collections import defaultdict
@@ -146,7 +146,7 @@ class BlackFriday:
     def _close(self, closing: list[Open], closes: list[Message], answers: list[Answer]) -> None:
         totals, kept = self._player.totals, self._open[len(closing) :]
         for reservation, request, answer in zip(closing, closes, answers, strict=True):
-            items = request.items if isinstance(request, rq.FulfillReq) else []
+            items = list(request.items) if isinstance(request, rq.FulfillReq) else []
             if isinstance(answer, Told):
                 kept.append(reservation)
                 for item in items:
