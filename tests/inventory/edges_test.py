@@ -214,6 +214,61 @@ def test_nothing_is_taken_away_from_a_promise(stock: Stock) -> None:
             ask_and_forget(stock, request)
 
 
+def test_goods_in_transit_are_nowhere_and_come_back_or_arrive_or_are_missing(stock: Stock) -> None:
+    play(
+        stock,
+        send("one", 10, 8, 2),
+        reserve(0, 2, "what is on the truck"),  # six are on hand, and five of them promised
+        receive("one", 1),
+        send("two", 8, 10, 1),
+        rq.MoveLocationReq(uid=uid(8), new_parent=uid(0)),
+        receive("one", 0, "broken"),
+        receive("one", 1),
+        rq.CancelTransferReq(transfer="two"),
+        send("one", 8, 10, 1),
+        receive("one", 1, "as it should be"),
+        rq.ListTransfersReq(),
+    )
+
+
+def test_nothing_is_sent_away_from_a_promise_or_counted_away(stock: Stock) -> None:
+    for location in (3, 5, 6, 9, 10):
+        for units in (0, 1, 2, 3):
+            ask_and_forget(stock, send("truck", location, 8, units))
+            count = rq.TakeStockReq.Count(product=uid(1), counted=units)
+            ask_and_forget(stock, rq.TakeStockReq(location=uid(location), reason="mice", counts=[count]))
+
+
+@pytest.mark.parametrize("at", range(13))
+def test_a_wave_at_any_location_takes_what_waits_inside_it(stock: Stock, at: int) -> None:
+    stock.split([(3, 1), (4, 1), (10, 1)])
+    put = rq.UpdateInventoryReq(location=uid(4), product=uid(1), on_hand_change=2)
+    play(stock, put, plan("wave", at), plan("next", 0), rq.PickWaveReq(wave="wave"), rq.PickWaveReq(wave="next"))
+
+
+@pytest.mark.parametrize("meanwhile", range(6))
+def test_a_wave_that_was_overtaken_skips_what_it_cannot_pick(stock: Stock, meanwhile: int) -> None:
+    stock.ask(rq.UpdateInventoryReq(location=uid(4), product=uid(1), on_hand_change=2))
+    play(
+        stock,
+        plan("wave", 3),
+        [
+            rq.CancelReq(reservation=uid(11)),
+            fulfill(12, take(4, 2)),
+            fulfill(12, take(5, 1)),  # planned from elsewhere
+            rq.MoveLocationReq(uid=uid(4), new_parent=uid(0)),
+            rq.UpdateInventoryReq(location=uid(4), product=uid(1), on_hand_change=-2),
+            rq.UpdateInventoryReq(location=uid(5), product=uid(1), on_hand_change=-2),
+        ][meanwhile],
+        rq.PickWaveReq(wave="wave", limit=1),
+        plan("next", 0),
+        rq.PickWaveReq(wave="wave"),
+        plan("last", 0),
+        rq.PickWaveReq(wave="next"),
+        rq.PickWaveReq(wave="last"),
+    )
+
+
 def reserve(at: int, units: int, code: str, tags: dict[str, str] | None = None) -> rq.ReserveReq:
     items = [rq.ReserveReq.Item(sku="cola", quantity=units)]
     return rq.ReserveReq(reservation=code, items=items, tags=tags, location=uid(at))
@@ -225,6 +280,20 @@ def fulfill(reservation: int, *items: rq.FulfillReq.Item) -> rq.FulfillReq:
 
 def take(at: int, units: int) -> rq.FulfillReq.Item:
     return rq.FulfillReq.Item(product=uid(1), location=uid(at), quantity=units)
+
+
+def send(code: str, source: int, destination: int, units: int) -> rq.StartTransferReq:
+    items = [rq.StartTransferReq.Item(product=uid(1), quantity=units)]
+    return rq.StartTransferReq(transfer=code, source=uid(source), destination=uid(destination), items=items)
+
+
+def receive(code: str, units: int, reason: str = "") -> rq.ReceiveTransferReq:
+    items = [rq.ReceiveTransferReq.Item(product=uid(1), quantity=units)] if units else []
+    return rq.ReceiveTransferReq(transfer=code, items=items, reason=reason)
+
+
+def plan(wave: str, at: int, *reservations: int) -> rq.PlanWaveReq:
+    return rq.PlanWaveReq(wave=wave, location=uid(at), reservations=map(uid, reservations))
 
 
 def play(stock: Stock, *requests: Message) -> None:
