@@ -263,7 +263,8 @@ class TransferTaken(Refusal):
     """A code that a transfer under way has already."""
 
     code = Code.ALREADY_EXISTS
-    text = "transfer: a transfer with the code {transfer!r} is under way already"
+    text = "{field}: a transfer with the code {transfer!r} is under way already"
+    field: str
     transfer: str
 
 
@@ -271,7 +272,8 @@ class TransferNotFound(Refusal):
     """A code that no transfer under way has."""
 
     code = Code.NOT_FOUND
-    text = "transfer: no transfer with the code {transfer!r} is under way"
+    text = "{field}: no transfer with the code {transfer!r} is under way"
+    field: str
     transfer: str
 
 
@@ -318,7 +320,8 @@ class WaveTaken(Refusal):
     """A code that a wave has already."""
 
     code = Code.ALREADY_EXISTS
-    text = "wave: a wave has the code {wave!r} already"
+    text = "{field}: a wave has the code {wave!r} already"
+    field: str
     wave: str
 
 
@@ -326,7 +329,8 @@ class WaveNotFound(Refusal):
     """A code that no wave has."""
 
     code = Code.NOT_FOUND
-    text = "wave: no wave has the code {wave!r}"
+    text = "{field}: no wave has the code {wave!r}"
+    field: str
     wave: str
 
 

@@ -51,14 +51,14 @@ SPECS = [
             ),
         ),
         when=CancelTransferReq(transfer="truck"),
-        refused=TransferNotFound(transfer="truck"),
+        refused=TransferNotFound(field="transfer", transfer="truck"),
     ),
     Spec(
         name="a transfer is cancelled by its code",
         story=STORY,
         given=ON_THE_TRUCK,
         when=CancelTransferReq(),
-        refused=TransferNotFound(transfer=""),
+        refused=TransferNotFound(field="transfer", transfer=""),
     ),
     Spec(
         name="goods do not go back while there is no room for them",

@@ -179,7 +179,7 @@ SPECS = [
         story=STORY,
         given=ON_THE_TRUCK,
         when=ReceiveTransferReq(transfer="train", items=[Item(product=COLA, quantity=1)]),
-        refused=TransferNotFound(transfer="train"),
+        refused=TransferNotFound(field="transfer", transfer="train"),
     ),
     Spec(
         name="a receipt without a reason says what has arrived",

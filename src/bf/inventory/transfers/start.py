@@ -33,7 +33,7 @@ def start_transfer(tx: Tx, req: StartTransferReq) -> StartTransferResp:
     if source == destination:
         raise SamePlace(field="destination")
     if tx.one("SELECT 1 FROM transfer WHERE code = ?", req.transfer):
-        raise TransferTaken(transfer=req.transfer)
+        raise TransferTaken(field="transfer", transfer=req.transfer)
     event = TransferStarted(transfer=req.transfer, source=req.source, destination=req.destination)
     for product, units in _quantities(tx, req).items():
         left = require_here(tx, source[0], product, units)

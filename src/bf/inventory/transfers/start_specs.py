@@ -148,7 +148,7 @@ SPECS = [
         story=STORY,
         given=ON_THE_TRUCK,
         when=truck(Item(product=COLA, quantity=1)),
-        refused=TransferTaken(transfer="truck"),
+        refused=TransferTaken(field="transfer", transfer="truck"),
     ),
     Spec(
         name="the code of a transfer that has arrived is free again",

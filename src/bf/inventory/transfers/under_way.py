@@ -18,7 +18,7 @@ def find_transfer(tx: Tx, code: str) -> UnderWay:
     """Return the transfer under way that a request names; TransferNotFound."""
     row = tx.one("SELECT source, destination FROM transfer WHERE code = ?", code)
     if row is None:
-        raise TransferNotFound(transfer=code)
+        raise TransferNotFound(field="transfer", transfer=code)
     return UnderWay(row[0], row[1], units_in_transit(tx, code))
 
 

@@ -24,7 +24,7 @@ def pick_wave(tx: Tx, req: PickWaveReq) -> PickWaveResp:
     """Pick all that is left of the wave, or the next few of it."""
     row = tx.one("SELECT location FROM wave WHERE code = ?", req.wave)
     if row is None:
-        raise WaveNotFound(wave=req.wave)
+        raise WaveNotFound(field="wave", wave=req.wave)
     resp = PickWaveResp()
     for (reservation,) in tx.query(
         "SELECT reservation FROM wave_reservation WHERE wave = ? ORDER BY reservation LIMIT ?",

@@ -167,14 +167,14 @@ SPECS = [
         story=STORY,
         given=(*TWO_IN_BINS, SALE_TAKEN, GIFT_TAKEN, picked(SALE, GIFT)),
         when=PickWaveReq(wave="wave"),
-        refused=WaveNotFound(wave="wave"),
+        refused=WaveNotFound(field="wave", wave="wave"),
     ),
     Spec(
         name="a wave is picked by its code",
         story=STORY,
         given=TWO_IN_BINS,
         when=PickWaveReq(),
-        refused=WaveNotFound(wave=""),
+        refused=WaveNotFound(field="wave", wave=""),
     ),
     Spec(
         name="nobody picks fewer orders than none",

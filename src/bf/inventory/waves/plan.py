@@ -42,7 +42,7 @@ def plan_wave(tx: Tx, req: PlanWaveReq) -> PlanWaveResp:
     location = find_path(tx, "location", req.location)[0]
     most = rows_to_fetch(req.limit, WAVE_LINES_MAX)
     if tx.one("SELECT 1 FROM wave WHERE code = ?", req.wave):
-        raise WaveTaken(wave=req.wave)
+        raise WaveTaken(field="wave", wave=req.wave)
     chosen = _named(tx, req, location)[:most] if req.reservations else _oldest(tx, location, most)
     if not chosen:
         raise NothingToPick(location=req.location)

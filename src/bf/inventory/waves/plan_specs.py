@@ -237,7 +237,7 @@ SPECS = [
         story=STORY,
         given=ONE_IS_PLANNED,
         when=PlanWaveReq(wave="wave", location=HOUSE),
-        refused=WaveTaken(wave="wave"),
+        refused=WaveTaken(field="wave", wave="wave"),
     ),
     Spec(
         name="an order is in one wave at a time",
