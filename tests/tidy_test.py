@@ -101,6 +101,11 @@ def test_no_two_specs_have_one_name() -> None:
     assert [name for name, count in Counter(spec.name for spec in SPECS).items() if count > 1] == []
 
 
+def test_what_readers_may_ask_changes_nothing() -> None:
+    """A request whose file applies no event is taken for a query."""
+    assert [spec.name for spec in SPECS if type(spec.when) in INVENTORY.queries and spec.events] == []
+
+
 def anchors(path: Path) -> set[str]:
     """Return a Markdown file's anchors, as GitHub makes them of its headings."""
     titles = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)

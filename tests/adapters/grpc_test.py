@@ -151,6 +151,20 @@ def test_each_rpc_can_be_called(caller: Caller) -> None:
     assert [loc.name for loc in call(rq.ListLocationsReq(location=place)).locs] == ["Bin"]
     (left,) = call(rq.GetLocInventoryReq(location=place)).items
     assert (left.on_hand, left.available) == (3, 3)
+    call(rq.TagLocationsReq(locations=[place], add=["moved"]))
+    assert [item.name for item in call(rq.ListTaggedReq(tag="moved")).items] == ["Bin"]
+    sent = rq.StartTransferReq.Item(product=product, quantity=1)
+    for code in ("one", "other"):
+        call(rq.StartTransferReq(transfer=code, source=place, destination=hall.uid, items=[sent]))
+    assert [each.transfer for each in call(rq.ListTransfersReq()).transfers] == ["one", "other"]
+    call(rq.CancelTransferReq(transfer="one"))
+    assert not call(rq.ReceiveTransferReq(transfer="other", reason="stolen")).in_transit
+    counted = rq.TakeStockReq.Count(product=product, counted=4)
+    (difference,) = call(rq.TakeStockReq(location=place, reason="found", counts=[counted])).differences
+    assert difference.difference == 2
+    reserved = call(rq.ReserveReq(reservation="third", items=[item], location=ROOT)).reservation
+    assert [pick.reservation for pick in call(rq.PlanWaveReq(wave="wave", location=ROOT)).picks] == [reserved]
+    assert call(rq.PickWaveReq(wave="wave")).picked == [reserved]
     assert sorted(called) == RPCS
 
 

@@ -112,6 +112,20 @@ def test_each_rpc_can_be_called_with_json(web: Web) -> None:
     assert [loc["name"] for loc in call("ListLocations", location=place)["locs"]] == ["Bin"]
     (left,) = call("GetLocInventory", location=place)["items"]
     assert left == {"product": product, "on_hand": "3", "available": "3"}
+    call("TagLocations", locations=[place], add=["moved"])
+    assert [item["name"] for item in call("ListTagged", tag="moved")["items"]] == ["Bin"]
+    for code in ("one", "two"):
+        items = [{"product": product, "quantity": 1}]
+        call("StartTransfer", transfer=code, source=place, destination=hall["uid"], items=items)
+    assert [each["transfer"] for each in call("ListTransfers")["transfers"]] == ["one", "two"]
+    call("CancelTransfer", transfer="one")
+    assert call("ReceiveTransfer", transfer="two", reason="stolen")["in_transit"] == []
+    counts = [{"product": product, "counted": 4}]
+    (difference,) = call("TakeStock", location=place, reason="found", counts=counts)["differences"]
+    assert difference == {"product": product, "difference": "2"}
+    made = call("Reserve", reservation="three", items=[{"sku": "tea", "quantity": 2}], location=ROOT)["reservation"]
+    assert [pick["reservation"] for pick in call("PlanWave", wave="wave", location=ROOT)["picks"]] == [made]
+    assert call("PickWave", wave="wave") == {"picked": [made], "skipped": [], "left": 0}
     assert called == {name.removesuffix("Req") for name in INVENTORY.requests}
 
 

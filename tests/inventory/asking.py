@@ -44,6 +44,9 @@ ODD_QUANTITIES = [0, -1, -(2**63), 2**63 - 1, ON_HAND_UNITS_MAX, ON_HAND_UNITS_M
 NAMES = [*"ABCDEFGHIJ", "a"]
 SKUS = ["cola", "fanta", "sprite", "Cola"]
 CODES = ["sale-1", "sale-2", "sale-3", "Sale-1"]
+TRUCKS = ["truck-1", "truck-2", "Truck-1"]
+WAVES = ["wave-1", "wave-2", "Wave-1"]
+WORDS = ["in transit", "reefer", "Reefer"]
 
 NO_TAGS: dict[str, str] = {}
 TAGS = [{"channel": "web"}, {"": ""}, {"x" * 257: ""}, {"": "x" * 257}, {str(number): "" for number in range(101)}]
@@ -199,4 +202,124 @@ def fulfill(draw: DrawFn, model: Model) -> rq.FulfillReq:
 def cancel(draw: DrawFn, model: Model) -> rq.CancelReq:
     return rq.CancelReq(
         reservation=one_of(draw, [*map(uid, model.promises)], [*map(uid, range(model.last)), *ODD_UIDS])
+    )
+
+
+@st.composite
+def tag_locations(draw: DrawFn, model: Model) -> rq.TagLocationsReq:
+    add, remove = (draw(st.lists(st.sampled_from(WORDS), max_size=2)) for _ in range(2))
+    tag = one_of(draw, WORDS, ODD_TEXTS, 40)
+    return rq.TagLocationsReq(
+        locations=[a_location(draw, model) for _ in range(one_of(draw, [1, 2, 3], [0], 10))],
+        add=[tag, *add],
+        remove=[each for each in remove if each not in add or draw(st.integers(1, 5)) == 5],
+    )
+
+
+@st.composite
+def list_tagged(draw: DrawFn, model: Model) -> rq.ListTaggedReq:
+    return rq.ListTaggedReq(
+        tag=one_of(draw, WORDS, ODD_TEXTS),
+        after=one_of(draw, ["", "", *map(uid, model.tags)], ODD_UIDS),
+        limit=one_of(draw, [0, 0, 1, 2], [-1, -(2**31), 2**31 - 1]),
+    )
+
+
+@st.composite
+def start_transfer(draw: DrawFn, model: Model) -> rq.StartTransferReq:
+    """From where something lies: all of it, a little, or one too many; and something else of what lies there."""
+    source, items = a_location(draw, model), [(a_product(draw, model), 1)]
+    if +model.stock and draw(st.integers(1, 10)) > 1:
+        at, _ = a_held_place(draw, model)
+        held = [(uid(product), units) for (place, product), units in model.stock.items() if place == at and units]
+        source, items = uid(at), held or items
+    return rq.StartTransferReq(
+        transfer=one_of(draw, [code for code in TRUCKS if code not in model.transfers], [*TRUCKS, *ODD_TEXTS], 15),
+        source=source,
+        destination=a_location(draw, model),
+        items=[
+            rq.StartTransferReq.Item(
+                product=one_of(draw, [product], [a_product(draw, model)], 20),
+                quantity=one_of(draw, [1, 1, units, units + 1], ODD_QUANTITIES, 40),
+            )
+            for product, units in items * one_of(draw, [1, 1, 1, 2], [0])
+        ],
+    )
+
+
+@st.composite
+def receive_transfer(draw: DrawFn, model: Model) -> rq.ReceiveTransferReq:
+    """Some or all of what is in transit, or nothing; with a reason now and then."""
+    code = one_of(draw, [*model.transfers], [*TRUCKS, *ODD_TEXTS])
+    in_transit = model.transfers[code].in_transit if code in model.transfers else {1: 1}
+    items = [
+        rq.ReceiveTransferReq.Item(
+            product=one_of(draw, [uid(product)], [a_product(draw, model)], 30),
+            quantity=one_of(draw, [units, units, 1], [*ODD_QUANTITIES, units + 1]),
+        )
+        for product, units in in_transit.items()
+        if draw(st.integers(1, 4)) > 1
+    ]
+    return rq.ReceiveTransferReq(
+        transfer=code, items=items, reason=one_of(draw, ["", "", "", "broken"], [" ", "x" * 1_001], 20)
+    )
+
+
+@st.composite
+def cancel_transfer(draw: DrawFn, model: Model) -> rq.CancelTransferReq:
+    return rq.CancelTransferReq(transfer=one_of(draw, [*model.transfers], [*TRUCKS, *ODD_TEXTS]))
+
+
+@st.composite
+def list_transfers(draw: DrawFn, model: Model) -> rq.ListTransfersReq:
+    return rq.ListTransfersReq(
+        after=one_of(draw, ["", "", *model.transfers], [*TRUCKS, *ODD_TEXTS]),
+        limit=one_of(draw, [0, 0, 1, 2], [-1, -(2**31), 2**31 - 1]),
+    )
+
+
+@st.composite
+def take_stock(draw: DrawFn, model: Model) -> rq.TakeStockReq:
+    """Where something lies: as it is, a little less or more, or nothing of it; at times of all products."""
+    location = a_location(draw, model)
+    if +model.stock and draw(st.integers(1, 5)) > 1:
+        location = uid(a_held_place(draw, model)[0])
+    counts = list[rq.TakeStockReq.Count]()
+    for product in draw(st.permutations([*model.skus]))[: draw(st.integers(1, 3))]:
+        here = max(
+            [0, *(units for (at, each), units in model.stock.items() if uid(at) == location and each == product)]
+        )
+        counts.append(
+            rq.TakeStockReq.Count(
+                product=one_of(draw, [uid(product)], [a_product(draw, model)], 30),
+                counted=one_of(draw, [here, here + 1, max(0, here - 1), max(0, here - 1), 0], ODD_QUANTITIES),
+            )
+        )
+    reason = one_of(draw, ["yearly", "mice"], ODD_TEXTS, 30)
+    return rq.TakeStockReq(location=location, reason=reason, counts=counts)
+
+
+@st.composite
+def plan_wave(draw: DrawFn, model: Model) -> rq.PlanWaveReq:
+    """Around an open reservation, mostly; all that is there, some by name, or the oldest."""
+    location, named = a_location(draw, model), list[str]()
+    if model.promises and draw(st.integers(1, 8)) > 1:
+        reservations = draw(st.lists(st.sampled_from([*model.promises]), min_size=1, max_size=3))
+        at = next(iter(model.promises[reservations[0]]))[0]
+        location = a_step_up(draw, model, at, 99)
+        if draw(st.integers(1, 3)) == 1:
+            named = [one_of(draw, [uid(each)], [*map(uid, range(model.last)), *ODD_UIDS], 20) for each in reservations]
+    return rq.PlanWaveReq(
+        wave=one_of(draw, [code for code in WAVES if code not in model.waves], [*WAVES, *ODD_TEXTS], 15),
+        location=location,
+        reservations=named,
+        limit=one_of(draw, [0, 0, 1, 2], [-1, -(2**31), 2**31 - 1]),
+    )
+
+
+@st.composite
+def pick_wave(draw: DrawFn, model: Model) -> rq.PickWaveReq:
+    return rq.PickWaveReq(
+        wave=one_of(draw, [*model.waves], [*WAVES, *ODD_TEXTS]),
+        limit=one_of(draw, [0, 1, 1, 2], [-1, -(2**31), 2**31 - 1]),
     )

@@ -30,7 +30,32 @@ SENSIBLE = [
     rq.ReserveReq(reservation="new", items=[rq.ReserveReq.Item(sku="cola", quantity=1)], location=uid(10)),
     rq.FulfillReq(reservation=uid(12), items=[rq.FulfillReq.Item(product=uid(1), location=uid(5), quantity=1)]),
     rq.CancelReq(reservation=uid(12)),
+    rq.TagLocationsReq(locations=[uid(4), uid(5)], add=["reefer"], remove=["in transit"]),
+    rq.ListTaggedReq(tag="reefer", after=uid(4), limit=1),
+    rq.TakeStockReq(location=uid(10), reason="mice", counts=[rq.TakeStockReq.Count(product=uid(1), counted=1)]),
+    rq.StartTransferReq(
+        transfer="truck",
+        source=uid(10),
+        destination=uid(8),
+        items=[rq.StartTransferReq.Item(product=uid(1), quantity=2)],
+    ),
+    rq.ReceiveTransferReq(
+        transfer="truck", items=[rq.ReceiveTransferReq.Item(product=uid(1), quantity=1)], reason="broken"
+    ),
+    rq.CancelTransferReq(transfer="truck"),
+    rq.ListTransfersReq(after="train", limit=1),
+    rq.PlanWaveReq(wave="wave", location=uid(3), reservations=[uid(11), uid(12)], limit=2),
+    rq.PickWaveReq(wave="wave", limit=1),
 ]
+
+BEFORE: dict[type[Message], type[Message]] = {
+    rq.ListTaggedReq: rq.TagLocationsReq,
+    rq.ReceiveTransferReq: rq.StartTransferReq,
+    rq.CancelTransferReq: rq.StartTransferReq,
+    rq.ListTransfersReq: rq.StartTransferReq,
+    rq.PickWaveReq: rq.PlanWaveReq,
+}
+"""What is asked about something that another request makes."""
 
 
 @pytest.fixture
@@ -46,6 +71,9 @@ def test_every_request_has_a_sensible_example() -> None:
 
 @pytest.mark.parametrize("request_", SENSIBLE, ids=[type(request).__name__ for request in SENSIBLE])
 def test_a_sensible_request_with_one_odd_field(stock: Stock, request_: Message) -> None:
+    for first in SENSIBLE:
+        if type(first) is BEFORE.get(type(request_)):
+            stock.ask(first)
     for _ in spoiled(request_):
         ask_and_forget(stock, request_)
 
@@ -186,6 +214,61 @@ def test_nothing_is_taken_away_from_a_promise(stock: Stock) -> None:
             ask_and_forget(stock, request)
 
 
+def test_goods_in_transit_are_nowhere_and_come_back_or_arrive_or_are_missing(stock: Stock) -> None:
+    play(
+        stock,
+        send("one", 10, 8, 2),
+        reserve(0, 2, "what is on the truck"),  # six are on hand, and five of them promised
+        receive("one", 1),
+        send("two", 8, 10, 1),
+        rq.MoveLocationReq(uid=uid(8), new_parent=uid(0)),
+        receive("one", 0, "broken"),
+        receive("one", 1),
+        rq.CancelTransferReq(transfer="two"),
+        send("one", 8, 10, 1),
+        receive("one", 1, "as it should be"),
+        rq.ListTransfersReq(),
+    )
+
+
+def test_nothing_is_sent_away_from_a_promise_or_counted_away(stock: Stock) -> None:
+    for location in (3, 5, 6, 9, 10):
+        for units in (0, 1, 2, 3):
+            ask_and_forget(stock, send("truck", location, 8, units))
+            count = rq.TakeStockReq.Count(product=uid(1), counted=units)
+            ask_and_forget(stock, rq.TakeStockReq(location=uid(location), reason="mice", counts=[count]))
+
+
+@pytest.mark.parametrize("at", range(13))
+def test_a_wave_at_any_location_takes_what_waits_inside_it(stock: Stock, at: int) -> None:
+    stock.split([(3, 1), (4, 1), (10, 1)])
+    put = rq.UpdateInventoryReq(location=uid(4), product=uid(1), on_hand_change=2)
+    play(stock, put, plan("wave", at), plan("next", 0), rq.PickWaveReq(wave="wave"), rq.PickWaveReq(wave="next"))
+
+
+@pytest.mark.parametrize("meanwhile", range(6))
+def test_a_wave_that_was_overtaken_skips_what_it_cannot_pick(stock: Stock, meanwhile: int) -> None:
+    stock.ask(rq.UpdateInventoryReq(location=uid(4), product=uid(1), on_hand_change=2))
+    play(
+        stock,
+        plan("wave", 3),
+        [
+            rq.CancelReq(reservation=uid(11)),
+            fulfill(12, take(4, 2)),
+            fulfill(12, take(5, 1)),  # planned from elsewhere
+            rq.MoveLocationReq(uid=uid(4), new_parent=uid(0)),
+            rq.UpdateInventoryReq(location=uid(4), product=uid(1), on_hand_change=-2),
+            rq.UpdateInventoryReq(location=uid(5), product=uid(1), on_hand_change=-2),
+        ][meanwhile],
+        rq.PickWaveReq(wave="wave", limit=1),
+        plan("next", 0),
+        rq.PickWaveReq(wave="wave"),
+        plan("last", 0),
+        rq.PickWaveReq(wave="next"),
+        rq.PickWaveReq(wave="last"),
+    )
+
+
 def reserve(at: int, units: int, code: str, tags: dict[str, str] | None = None) -> rq.ReserveReq:
     items = [rq.ReserveReq.Item(sku="cola", quantity=units)]
     return rq.ReserveReq(reservation=code, items=items, tags=tags, location=uid(at))
@@ -197,6 +280,20 @@ def fulfill(reservation: int, *items: rq.FulfillReq.Item) -> rq.FulfillReq:
 
 def take(at: int, units: int) -> rq.FulfillReq.Item:
     return rq.FulfillReq.Item(product=uid(1), location=uid(at), quantity=units)
+
+
+def send(code: str, source: int, destination: int, units: int) -> rq.StartTransferReq:
+    items = [rq.StartTransferReq.Item(product=uid(1), quantity=units)]
+    return rq.StartTransferReq(transfer=code, source=uid(source), destination=uid(destination), items=items)
+
+
+def receive(code: str, units: int, reason: str = "") -> rq.ReceiveTransferReq:
+    items = [rq.ReceiveTransferReq.Item(product=uid(1), quantity=units)] if units else []
+    return rq.ReceiveTransferReq(transfer=code, items=items, reason=reason)
+
+
+def plan(wave: str, at: int, *reservations: int) -> rq.PlanWaveReq:
+    return rq.PlanWaveReq(wave=wave, location=uid(at), reservations=map(uid, reservations))
 
 
 def play(stock: Stock, *requests: Message) -> None:

@@ -1,8 +1,13 @@
 """What the tables say, checked from scratch: base facts are what lies at each location, and the promised lines."""
 
 from collections import Counter
+from collections.abc import Iterable
+
+from google.protobuf.message import Message
 
 from bf.core.state import State
+from bf.core.uid import number_of
+from bf.inventory.api import events_pb2 as ev
 
 Sums = Counter[tuple[int, int]]
 """Units by location and product."""
@@ -39,6 +44,43 @@ def assert_reservations_have_lines(state: State) -> None:
     opened = state.database.execute("SELECT uid FROM reservation ORDER BY uid").fetchall()
     promising = state.database.execute("SELECT DISTINCT reservation FROM reservation_line ORDER BY 1").fetchall()
     assert opened == promising
+
+
+def assert_conserved(state: State, events: Iterable[Message]) -> None:
+    """On hand and in transit is what came in, less what was handed over or missing, for every product."""
+    came = Counter[int]()
+    for event in events:
+        match event:
+            case ev.InventoryUpdated():
+                came[number_of(event.product)] += event.on_hand_change
+            case ev.Fulfilled():
+                for item in event.items:
+                    came[number_of(item.product)] -= item.removed
+            case ev.StockCounted():
+                for item in event.items:
+                    came[number_of(item.product)] += item.difference
+            case ev.TransferReceived():
+                for item in event.items:
+                    came[number_of(item.product)] -= item.missing
+            case _:
+                pass
+    there = Counter[int]()
+    for product, units in state.database.execute(
+        "SELECT product, here FROM stock UNION ALL SELECT product, quantity FROM transfer_line"
+    ).fetchall():
+        there[product] += units
+    assert there == came
+
+
+def assert_nothing_is_empty(state: State) -> None:
+    """No transfer has nothing in transit, no wave has no reservations, and neither has anything without it."""
+    for one, many in (
+        ("code FROM transfer", "transfer FROM transfer_line"),
+        ("code FROM wave", "wave FROM wave_reservation"),
+    ):
+        alone = state.database.execute(f"SELECT {one} ORDER BY 1").fetchall()
+        filled = state.database.execute(f"SELECT DISTINCT {many} ORDER BY 1").fetchall()
+        assert alone == filled
 
 
 def _paths(state: State) -> dict[int, list[int]]:

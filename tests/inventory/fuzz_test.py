@@ -21,7 +21,10 @@ from bf.inventory.api.requests_pb2 import (
     AddProductsReq,
     CancelReq,
     GetLocInventoryReq,
+    PlanWaveReq,
     ReserveReq,
+    StartTransferReq,
+    TagLocationsReq,
     UpdateInventoryReq,
 )
 from bf.inventory.domain import INVENTORY
@@ -34,7 +37,7 @@ NOT_A_CALLERS_FAULT = (Code.OK, Code.UNKNOWN, Code.INTERNAL, Code.UNIMPLEMENTED)
 TEXTS = st.one_of(
     st.text(),
     st.sampled_from([uid(number) for number in range(24)]),
-    st.sampled_from([*asking.ODD_UIDS, *asking.ODD_TEXTS, *asking.SKUS, *asking.CODES]),
+    st.sampled_from([*asking.ODD_UIDS, *asking.ODD_TEXTS, *asking.SKUS, *asking.CODES, *asking.TRUCKS, *asking.WAVES]),
     st.sampled_from(["{", "{field}", "\U0010ffff", "x" * 100_000, "9" * 10_000, "a\u0301", "\u202e"]),
 )
 
@@ -77,7 +80,7 @@ def _one(field: FieldDescriptor, levels: int) -> SearchStrategy[Any]:
 
 
 def filled_state() -> State:
-    """Make a tenant with 4 products, some tens of locations, stock and open reservations."""
+    """Make a tenant with products, some tens of locations, stock, promises, transfers under way and a wave."""
     state = empty_state(INVENTORY)
     shelves = [AddLocationsReq.Loc(name=name, locs=[asking.a_chain(3)]) for name in "ABCD"]
     state.begin()
@@ -93,6 +96,17 @@ def filled_state() -> State:
             ReserveReq(reservation=code, location=uid(at), items=[ReserveReq.Item(sku=sku, quantity=5)])
             for code, at, sku in (("sale-1", 0, "cola"), ("sale-2", 5, "fanta"), ("sale-3", 7, "cola"))
         ),
+        TagLocationsReq(locations=[uid(5), uid(7)], add=asking.WORDS),
+        *(
+            StartTransferReq(
+                transfer=code,
+                source=uid(9),
+                destination=uid(11),
+                items=[StartTransferReq.Item(product=uid(product), quantity=2) for product in (1, 2)],
+            )
+            for code in asking.TRUCKS[:2]
+        ),
+        PlanWaveReq(wave=asking.WAVES[0], location=uid(5), limit=1),
     ):
         state.execute(request, SPEC_NOW_US)
     state.commit(state.pos)
@@ -153,6 +167,7 @@ def assert_answered_or_refused(state: State, request: Message) -> None:
             facts.assert_never_oversold(state)
             facts.assert_totals_are_sums_of_facts(state)
             facts.assert_heights_are_true(state)
+            facts.assert_nothing_is_empty(state)
         else:
             assert digest(state) == before, "without an event nothing changes"
     finally:

@@ -8,13 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 from tests.inventory.reasons import EXISTS, FAILED, INVALID, NONE, NOT_FOUND, Reasons, number, uid
 
-from bf.core.refusal import Code
-from bf.inventory import limits
+from bf.core.refusal import Code, Refusal
+from bf.inventory import errors, limits
 from bf.inventory.api import events_pb2 as ev
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.limits import ON_HAND_UNITS_MAX
@@ -23,6 +23,21 @@ ROOT = 0
 Locs = Iterable[rq.AddLocationsReq.Loc]
 Units = Counter[tuple[int, int]]
 """Units by location and product."""
+
+
+class Transfer(NamedTuple):
+    """Goods on their way, by product."""
+
+    source: int
+    destination: int
+    in_transit: dict[int, int]
+
+
+class Wave(NamedTuple):
+    """Orders that are picked together."""
+
+    location: int
+    reservations: list[int]
 
 
 @dataclass
@@ -37,6 +52,9 @@ class Model:
     codes: dict[int, str] = field(default_factory=dict[int, str])
     promises: dict[int, Units] = field(default_factory=dict[int, Units])
     """The open reservations: what each promises from anywhere inside a location."""
+    tags: dict[int, set[str]] = field(default_factory=dict[int, set[str]])
+    transfers: dict[str, Transfer] = field(default_factory=dict[str, Transfer])
+    waves: dict[str, Wave] = field(default_factory=dict[str, Wave])
 
     def answer(self, req: Message) -> tuple[set[Code], list[Message]]:
         """Return either the codes to refuse with, or the response followed by the events."""
@@ -227,6 +245,232 @@ class Model:
             event.items.add(product=uid(product), location=uid(at), released=units)
         event.items.sort(key=lambda item: (item.product, item.location))
         return [rq.CancelResp(), event]
+
+    def _tag_locations(self, req: rq.TagLocationsReq, no: Reasons) -> list[Message]:
+        no.count(len(req.locations), limits.TAGGED_LOCATIONS_MAX)
+        no.count(len([*req.add, *req.remove]), 2 * limits.LOCATION_TAGS_MAX)
+        no.when(max(len(req.add), len(req.remove)) > limits.LOCATION_TAGS_MAX, INVALID)
+        no.when({*req.add} & {*req.remove}, INVALID)
+        for tag in (*req.add, *req.remove):
+            no.text(tag, limits.TAG_CHARS_MAX)
+        after: dict[int, set[str]] = {}
+        for text in req.locations:
+            at = no.uid(text, self.names)
+            no.when(at == ROOT, INVALID)
+            after[at] = (self.tags.get(at, set()) | {*req.add}) - {*req.remove}
+            no.when(len(after[at]) > limits.LOCATION_TAGS_MAX, FAILED)
+        if no:
+            return []
+        changing = [uid(at) for at, tags in after.items() if tags != self.tags.get(at, set())]
+        self.tags.update(after)
+        added, removed = dict.fromkeys(req.add), dict.fromkeys(req.remove)
+        event = ev.LocationsTagged(locations=changing, added=added, removed=removed)
+        return [rq.TagLocationsResp(), *([event] if changing else [])]
+
+    def _list_tagged(self, req: rq.ListTaggedReq, no: Reasons) -> list[Message]:
+        no.text(req.tag, limits.TAG_CHARS_MAX)
+        no.page(req.after, req.limit)
+        found = [at for at in sorted(self.tags) if req.tag in self.tags[at] and uid(at) > req.after]
+        items = [
+            rq.ListTaggedResp.Item(uid=uid(at), name=self.names[at], parent=uid(self.parents[at]))
+            for at in found[: req.limit or None]
+        ]
+        return [] if no else [rq.ListTaggedResp(items=items)]
+
+    def _start_transfer(self, req: rq.StartTransferReq, no: Reasons) -> list[Message]:
+        no.text(req.transfer, limits.CODE_CHARS_MAX)
+        no.count(len(req.items), limits.TRANSFER_LINES_MAX)
+        source, destination = no.uid(req.source, self.names), no.uid(req.destination, self.names)
+        no.when(ROOT in (source, destination) or source == destination, INVALID)
+        no.when(req.transfer in self.transfers, EXISTS)
+        leaving = Counter[int]()
+        for item in req.items:
+            no.when(not 1 <= item.quantity <= ON_HAND_UNITS_MAX, INVALID)
+            leaving[no.uid(item.product, self.skus)] += item.quantity
+        if no:
+            return []
+        stock = Units(self.stock)
+        stock.subtract({(source, product): units for product, units in leaving.items()})
+        no.when(min(stock.values()) < 0, FAILED)
+        if no.when(replace(self, stock=stock).is_oversold(), FAILED) or no:
+            return []
+        self.stock, self.transfers[req.transfer] = stock, Transfer(source, destination, dict(leaving))
+        event = ev.TransferStarted(transfer=req.transfer, source=req.source, destination=req.destination)
+        for product, units in leaving.items():
+            event.items.add(product=uid(product), quantity=units, on_hand=stock[source, product])
+        return [rq.StartTransferResp(), event]
+
+    def _receive_transfer(self, req: rq.ReceiveTransferReq, no: Reasons) -> list[Message]:
+        transfer = self.transfers.get(req.transfer, Transfer(NONE, NONE, {}))
+        no.when(transfer.source == NONE, NOT_FOUND)
+        no.when(req.reason and (not req.reason.strip() or len(req.reason) > limits.REASON_CHARS_MAX), INVALID)
+        no.when(not (req.reason or req.items) or len(req.items) > limits.TRANSFER_LINES_MAX, INVALID)
+        arriving = Counter[int]()
+        for item in req.items:
+            no.when(not 1 <= item.quantity <= ON_HAND_UNITS_MAX, INVALID)
+            product = no.uid(item.product, self.skus)
+            arriving[product] += item.quantity
+            no.when(arriving[product] > transfer.in_transit.get(product, 0), FAILED)
+        if no or no.when(self._is_too_much(arriving), FAILED):
+            return []
+        event = ev.TransferReceived(transfer=req.transfer, destination=uid(transfer.destination), reason=req.reason)
+        resp = rq.ReceiveTransferResp()
+        for product, units in sorted(transfer.in_transit.items()):
+            missing = units - arriving[product] if req.reason else 0
+            place, left = (transfer.destination, product), units - arriving[product] - missing
+            self.stock[place] += arriving[product]
+            transfer.in_transit[product] = left
+            if left < units:
+                received = arriving[product]
+                event.items.add(product=uid(product), received=received, missing=missing, on_hand=self.stock[place])
+            if left:
+                resp.in_transit.add(product=uid(product), quantity=left)
+            else:
+                del transfer.in_transit[product]
+        if not transfer.in_transit:
+            del self.transfers[req.transfer]
+        return [resp, event]
+
+    def _is_too_much(self, more: Counter[int]) -> bool:
+        return any(self.on_hand(ROOT, product) + units > ON_HAND_UNITS_MAX for product, units in more.items())
+
+    def _cancel_transfer(self, req: rq.CancelTransferReq, no: Reasons) -> list[Message]:
+        transfer = self.transfers.get(req.transfer)
+        if no.when(transfer is None, NOT_FOUND) or transfer is None:
+            return []
+        if no.when(self._is_too_much(Counter(transfer.in_transit)), FAILED):
+            return []
+        del self.transfers[req.transfer]
+        event = ev.TransferCancelled(transfer=req.transfer, source=uid(transfer.source))
+        for product, units in sorted(transfer.in_transit.items()):
+            place = transfer.source, product
+            self.stock[place] += units
+            event.items.add(product=uid(product), returned=units, on_hand=self.stock[place])
+        return [rq.CancelTransferResp(), event]
+
+    def _list_transfers(self, req: rq.ListTransfersReq, no: Reasons) -> list[Message]:
+        resp = rq.ListTransfersResp()
+        for code in sorted(each for each in self.transfers if each > req.after)[: req.limit or None]:
+            source, destination, in_transit = self.transfers[code]
+            shown = resp.transfers.add(transfer=code, source=uid(source), destination=uid(destination))
+            for product, units in sorted(in_transit.items()):
+                shown.items.add(product=uid(product), quantity=units)
+        return [] if no.when(req.limit < 0, INVALID) else [resp]
+
+    def _take_stock(self, req: rq.TakeStockReq, no: Reasons) -> list[Message]:
+        at = no.uid(req.location, self.names)
+        no.when(at == ROOT, INVALID)
+        no.text(req.reason, limits.REASON_CHARS_MAX)
+        no.count(len(req.counts), limits.COUNTED_PRODUCTS_MAX)
+        no.when(len({count.product for count in req.counts}) < len(req.counts), INVALID)
+        more, counted = Counter[int](), dict[int, int]()
+        for each in req.counts:
+            no.when(not 0 <= each.counted <= ON_HAND_UNITS_MAX, INVALID)
+            product = no.uid(each.product, self.skus)
+            counted[product] = each.counted
+            more[product] = each.counted - self.stock[at, product]
+        stock = Units(self.stock)
+        stock.update({(at, product): units for product, units in more.items()})
+        if no or no.when(self._is_too_much(more) or replace(self, stock=stock).is_oversold(), FAILED):
+            return []
+        self.stock, resp = stock, rq.TakeStockResp()
+        event = ev.StockCounted(location=req.location, reason=req.reason)
+        for product, units in more.items():
+            if units:
+                resp.differences.add(product=uid(product), difference=units)
+                event.items.add(product=uid(product), difference=units, on_hand=counted[product])
+        return [resp, *([event] if event.items else [])]
+
+    def _plan_wave(self, req: rq.PlanWaveReq, no: Reasons) -> list[Message]:
+        no.text(req.wave, limits.CODE_CHARS_MAX)
+        at = no.uid(req.location, self.names)
+        no.when(req.limit < 0 or len(req.reservations) > limits.WAVE_LINES_MAX, INVALID)
+        no.when(req.wave in self.waves, EXISTS)
+        named = {no.uid(each, self.promises) for each in req.reservations} - {NONE}
+        fitting = [each for each in sorted(self.promises) if self._may_be_planned(each, at)]
+        no.when(named - {*fitting}, FAILED)
+        chosen = [each for each in fitting if each in named or not req.reservations][: req.limit or None]
+        if no or no.when(not chosen, FAILED):
+            return []
+        resp, events = rq.PlanWaveResp(), list[Message]()
+        for reservation in chosen:
+            promised = self.promises[reservation]
+            lines = sorted(promised, key=lambda line: (-len(self.path(line[0])), line[1], line[0]))
+            events += [event for line in lines for event in self._allocate(reservation, *line)]
+            pick = resp.picks.add(reservation=uid(reservation))
+            for product, place in sorted((product, place) for place, product in promised):
+                pick.items.add(product=uid(product), location=uid(place), quantity=promised[place, product])
+        self.waves[req.wave] = Wave(at, chosen)
+        event = ev.WavePlanned(wave=req.wave, location=req.location, reservations=map(uid, chosen))
+        return [resp, *events, event]
+
+    def _may_be_planned(self, reservation: int, location: int) -> bool:
+        is_inside = all(location in self.path(place) for place, _ in self.promises[reservation])
+        return is_inside and not any(reservation in wave.reservations for wave in self.waves.values())
+
+    def _allocate(self, reservation: int, location: int, product: int) -> list[Message]:
+        """Give a promise up, and make it anew at one place after the other, as far as nobody is oversold by it."""
+        promised = self.promises[reservation]
+        units = left = promised.pop((location, product))
+        event = ev.Allocated(reservation=uid(reservation), product=uid(product), location=uid(location))
+        for place in self._walk(location):
+            others = sum(each[place, product] for each in self.promises.values())
+            between = self.path(place)[: self.path(place).index(location)]
+            free = [self.on_hand(each, product) - self.reserved(each, product) for each in between]
+            taken = max(0, min([left, self.stock[place, product] - others, *free]))
+            if taken:
+                promised[place, product] += taken
+                event.items.add(location=uid(place), quantity=taken)
+                left -= taken
+        assert left == 0, f"{left} units are promised to nobody"
+        return [] if event.items == [ev.Allocated.Item(location=uid(location), quantity=units)] else [event]
+
+    def _walk(self, location: int) -> list[int]:
+        """Return a location, then each child's walk."""
+        return [location, *(each for child in self.children(location) for each in self._walk(child))]
+
+    def _pick_wave(self, req: rq.PickWaveReq, no: Reasons) -> list[Message]:
+        wave = self.waves.get(req.wave, Wave(NONE, []))
+        no.when(wave.location == NONE, NOT_FOUND)
+        if no.when(req.limit < 0, INVALID) or no:
+            return []
+        resp, events, end = rq.PickWaveResp(), list[Message](), ev.WavePicked(wave=req.wave)
+        for reservation in wave.reservations[: req.limit or None]:
+            wave.reservations.remove(reservation)
+            why = self._why_not(reservation, wave.location)
+            if why:
+                resp.skipped.add(reservation=uid(reservation), reason=why.reason, message=str(why))
+                end.skipped.add(reservation=uid(reservation), reason=why.reason)
+                continue
+            del self.codes[reservation]
+            event = ev.Fulfilled(reservation=uid(reservation))
+            for product, at, units in lines_in_order(self.promises.pop(reservation)):
+                self.stock[at, product] -= units
+                event.items.add(product=uid(product), location=uid(at), removed=units, on_hand=self.stock[at, product])
+            events.append(event)
+            resp.picked.append(uid(reservation))
+            end.picked.append(uid(reservation))
+        resp.left = len(wave.reservations)
+        if not wave.reservations:
+            del self.waves[req.wave]
+        return [resp, *events, end]
+
+    def _why_not(self, reservation: int, location: int) -> Refusal | None:
+        if reservation not in self.promises:
+            return errors.ReservationNotFound(uid=uid(reservation))
+        lines = lines_in_order(self.promises[reservation])
+        for _, at, _ in lines:
+            if location not in self.path(at):
+                return errors.PlacedOutside(reservation=uid(reservation), place=uid(at), location=uid(location))
+        for product, at, units in lines:
+            on_hand = self.stock[at, product]
+            if on_hand < units:
+                return errors.NotOnHand(location=uid(at), product=uid(product), on_hand=on_hand, asked=units)
+        return None
+
+
+def lines_in_order(promised: Units) -> list[tuple[int, int, int]]:
+    return sorted((product, at, units) for (at, product), units in promised.items())
 
 
 def count(locs: Locs) -> int:

@@ -27,12 +27,20 @@ from bf.core.ports import Pos
 from bf.core.refusal import Refusal
 from bf.core.spec import SPEC_NOW_US
 from bf.core.state import Done, State, digest
+from bf.core.tx import Tx
 from bf.inventory.api.events_pb2 import LocationAdded, ProductAdded, Reserved
 from bf.inventory.api.requests_pb2 import AddLocationsReq, AddProductsReq, ReserveReq, UpdateInventoryReq
 from bf.inventory.domain import INVENTORY
 
 Loc = AddLocationsReq.Loc
 T = TypeVar("T")
+QUERIES = (
+    asking.list_products,
+    asking.list_locations,
+    asking.get_loc_inventory,
+    asking.list_tagged,
+    asking.list_transfers,
+)
 
 
 class Stock(RuleBasedStateMachine):
@@ -92,8 +100,7 @@ class Stock(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def query(self, data: DataObject) -> None:
-        query = data.draw(st.sampled_from([asking.list_products, asking.list_locations, asking.get_loc_inventory]))
-        self.ask(data.draw(query(self.model)))
+        self.ask(data.draw(data.draw(st.sampled_from(QUERIES))(self.model)))
 
     @precondition(lambda self: self.model.skus)
     @rule(data=st.data())
@@ -109,6 +116,37 @@ class Stock(RuleBasedStateMachine):
     @rule(data=st.data())
     def cancel(self, data: DataObject) -> None:
         self.ask(data.draw(asking.cancel(self.model)))
+
+    @precondition(lambda self: len(self.model.names) > 1)
+    @rule(data=st.data())
+    def tag_locations(self, data: DataObject) -> None:
+        self.ask(data.draw(asking.tag_locations(self.model)))
+
+    @precondition(lambda self: self.model.skus)
+    @rule(data=st.data())
+    def take_stock(self, data: DataObject) -> None:
+        self.ask(data.draw(asking.take_stock(self.model)))
+
+    @precondition(lambda self: self.model.skus)
+    @rule(data=st.data())
+    def start_transfer(self, data: DataObject) -> None:
+        self.ask(data.draw(asking.start_transfer(self.model)))
+
+    @precondition(lambda self: self.model.transfers)
+    @rule(data=st.data())
+    def receive_or_cancel_a_transfer(self, data: DataObject) -> None:
+        request = data.draw(st.sampled_from([asking.receive_transfer] * 3 + [asking.cancel_transfer]))
+        self.ask(data.draw(request(self.model)))
+
+    @precondition(lambda self: self.model.promises)
+    @rule(data=st.data())
+    def plan_wave(self, data: DataObject) -> None:
+        self.ask(data.draw(asking.plan_wave(self.model)))
+
+    @precondition(lambda self: self.model.waves)
+    @rule(data=st.data())
+    def pick_wave(self, data: DataObject) -> None:
+        self.ask(data.draw(asking.pick_wave(self.model)))
 
     @precondition(lambda self: +self.model.stock)
     @rule(data=st.data())
@@ -146,6 +184,11 @@ class Stock(RuleBasedStateMachine):
     def totals_are_sums_of_facts_and_there_are_no_rows_of_nothing(self) -> None:
         facts.assert_totals_are_sums_of_facts(self.state)
         facts.assert_reservations_have_lines(self.state)
+        facts.assert_nothing_is_empty(self.state)
+
+    @invariant()
+    def goods_on_hand_and_in_transit_are_conserved(self) -> None:
+        facts.assert_conserved(self.state, self.events)
 
     @invariant()
     def heights_are_true(self) -> None:
@@ -161,12 +204,17 @@ class Stock(RuleBasedStateMachine):
         assert [each for each in created if each] == [uid(each) for each in range(1, self.state.last_uid + 1)]
 
     def teardown(self) -> None:
-        """Invariant 3: replaying all events gives the same state, and so does opening the database again."""
+        """Invariant 3: replaying all events, or the baseline, or opening the database again gives the same state."""
         if self.batch is not None:
             self.commit()
         replayed = empty_state(INVENTORY)
         replayed.replay(self.events, SPEC_NOW_US)
         assert digest(replayed) == digest(self.state)
+        assert INVENTORY.baseline
+        made = empty_state(INVENTORY)
+        made.replay(list(INVENTORY.baseline(Tx(self.state.database, {}, 0, 0))), SPEC_NOW_US)
+        made.pos, made.time_us, made.last_uid = self.state.pos, self.state.time_us, self.state.last_uid
+        assert digest(made) == digest(self.state), "the baseline makes the same state"
         assert digest(State(self.state.database, INVENTORY)) == digest(self.state)
 
     def ask(self, req: Message) -> None:
@@ -204,6 +252,7 @@ class Stock(RuleBasedStateMachine):
         """Check all invariants, for those who play this without hypothesis."""
         self.invariant_6_reserved_inside_is_at_most_on_hand_inside()
         self.totals_are_sums_of_facts_and_there_are_no_rows_of_nothing()
+        self.goods_on_hand_and_in_transit_are_conserved()
         self.heights_are_true()
         self.positions_are_dense()
         self.uids_have_no_gaps_in_the_order_of_events()

@@ -8,7 +8,15 @@ from google.protobuf.message import Message
 
 from bf.core.tx import Tx
 from bf.core.uid import uid_text
-from bf.inventory.api.events_pb2 import InventoryUpdated, LocationAdded, ProductAdded, Reserved
+from bf.inventory.api.events_pb2 import (
+    InventoryUpdated,
+    LocationAdded,
+    LocationsTagged,
+    ProductAdded,
+    Reserved,
+    TransferStarted,
+    WavePlanned,
+)
 
 PARENTS_FIRST = """
     WITH RECURSIVE tree (uid, name, parent, depth) AS (
@@ -27,13 +35,35 @@ OPEN_LINES = """
     ORDER BY reservation.uid, product, location
     """
 
+IN_TRANSIT = """
+    SELECT code, source, destination, product, quantity
+    FROM transfer JOIN transfer_line ON transfer = code
+    ORDER BY code, product
+    """
+
+PLANNED = """
+    SELECT wave, location, reservation
+    FROM wave_reservation JOIN wave ON code = wave
+    ORDER BY wave, reservation
+    """
+
 
 def baseline(tx: Tx) -> Iterator[Message]:
-    """Yield the products, the locations, what lies where, and the open reservations, each as one event."""
+    """Yield what a tenant has, each thing as one event; goods in transit as they lay and left."""
     for uid, sku in tx.stream("SELECT uid, sku FROM product ORDER BY uid"):
         yield ProductAdded(uid=uid_text(uid), sku=sku)
     for uid, name, parent in tx.stream(PARENTS_FIRST):
         yield LocationAdded(uid=uid_text(uid), name=name, parent=uid_text(parent))
+    for location, tags in groupby(tx.stream("SELECT location, tag FROM location_tag ORDER BY 1, 2"), key=itemgetter(0)):
+        yield LocationsTagged(locations=[uid_text(location)], added=[tag for _, tag in tags])
+    for (code, source, destination), lines in groupby(tx.stream(IN_TRANSIT), key=itemgetter(0, 1, 2)):
+        started = TransferStarted(transfer=code, source=uid_text(source), destination=uid_text(destination))
+        for *_, product, quantity in lines:
+            item = started.items.add(product=uid_text(product), quantity=quantity)
+            yield InventoryUpdated(
+                location=started.source, product=item.product, on_hand_change=quantity, on_hand=quantity
+            )
+        yield started
     for location, product, here in tx.stream(
         "SELECT location, product, here FROM stock WHERE here > 0 ORDER BY location, product"
     ):
@@ -46,3 +76,6 @@ def baseline(tx: Tx) -> Iterator[Message]:
             for _, _, product, location, quantity in lines
         ]
         yield Reserved(reservation=uid_text(uid), code=code, items=items)
+    for (wave, location), planned in groupby(tx.stream(PLANNED), key=itemgetter(0, 1)):
+        reservations = [uid_text(reservation) for *_, reservation in planned]
+        yield WavePlanned(wave=wave, location=uid_text(location), reservations=reservations)

@@ -50,19 +50,22 @@ def require_holdable(field: str, quantity: int) -> None:
         raise TooManyUnits(field=field, quantity=quantity, most=ON_HAND_UNITS_MAX)
 
 
-def page(after: str, limit: int) -> tuple[int, int]:
-    """Read a request's paging: the uid after which to begin, and how many rows to fetch.
+def page(after: str, limit: int, most: int = LISTED_PRODUCTS_MAX) -> tuple[int, int]:
+    """Read a request's paging: the uid after which to begin, and how many rows to fetch."""
+    return uid_number("after", after) if after else 0, rows_to_fetch(limit, most)
 
-    Without a limit it is one more than may be shown, so that `require_page` sees that there is more.
+
+def rows_to_fetch(limit: int, most: int) -> int:
+    """Read how many rows a request asks for; without a limit one more than may be shown.
+
+    So `require_page` sees that there is more.
     """
     if limit < 0:
         raise Negative(field="limit", number=limit)
-    return uid_number("after", after) if after else 0, min(limit or LISTED_PRODUCTS_MAX + 1, LISTED_PRODUCTS_MAX + 1)
+    return min(limit or most + 1, most + 1)
 
 
-def require_page(rows: Sized) -> None:
-    """Refuse an answer that shows more products than its limit."""
-    if len(rows) > LISTED_PRODUCTS_MAX:
-        raise TooMuchToShow(
-            limit="LISTED_PRODUCTS_MAX", most=LISTED_PRODUCTS_MAX, remedy="ask in pages with `after` and `limit`"
-        )
+def require_page(rows: Sized, limit: str = "LISTED_PRODUCTS_MAX", most: int = LISTED_PRODUCTS_MAX) -> None:
+    """Refuse an answer that shows more than its named limit."""
+    if len(rows) > most:
+        raise TooMuchToShow(limit=limit, most=most, remedy="ask in pages with `after` and `limit`")

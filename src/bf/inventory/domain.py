@@ -8,10 +8,18 @@ from bf.inventory.api.events_pb2 import Cancelled, Fulfilled, LocationAdded, Pro
 from bf.inventory.baseline import baseline
 from bf.inventory.locations import add as add_locations
 from bf.inventory.locations import list as list_locations
+from bf.inventory.locations import list_tagged
 from bf.inventory.locations import move as move_location
+from bf.inventory.locations import tag as tag_locations
 from bf.inventory.products import add as add_products
 from bf.inventory.products import list as list_products
-from bf.inventory.stock import cancel, fulfill, query, reserve, update
+from bf.inventory.stock import cancel, count, fulfill, query, reserve, update
+from bf.inventory.transfers import cancel as cancel_transfer
+from bf.inventory.transfers import list as list_transfers
+from bf.inventory.transfers import receive as receive_transfer
+from bf.inventory.transfers import start as start_transfer
+from bf.inventory.waves import pick as pick_wave
+from bf.inventory.waves import plan as plan_wave
 
 INVENTORY = Domain(
     name="inventory",
@@ -31,10 +39,19 @@ INVENTORY = Domain(
         add_locations,
         list_locations,
         move_location,
+        tag_locations,
+        list_tagged,
         update,
         query,
         reserve,
         fulfill,
         cancel,
+        count,
+        start_transfer,
+        receive_transfer,
+        cancel_transfer,
+        list_transfers,
+        plan_wave,
+        pick_wave,
     ],
 )

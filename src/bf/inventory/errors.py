@@ -230,3 +230,133 @@ class TooMuchToShow(Refusal):
     limit: str
     most: int
     remedy: str
+
+
+class TagBothWays(Refusal):
+    """A tag that one request would both add and remove."""
+
+    code = Code.INVALID_ARGUMENT
+    text = "{field}: the tag {tag!r} is to be added and removed: choose one"
+    field: str
+    tag: str
+
+
+class TooManyTags(Refusal):
+    """A location that would have more tags than its limit."""
+
+    code = Code.FAILED_PRECONDITION
+    text = "{field}: the location would have {count} tags; LOCATION_TAGS_MAX allows {most}: remove some"
+    field: str
+    count: int
+    most: int
+
+
+class SamePlace(Refusal):
+    """A transfer to where the goods are already."""
+
+    code = Code.INVALID_ARGUMENT
+    text = "{field} is the source of the transfer too: name another location"
+    field: str
+
+
+class TransferTaken(Refusal):
+    """A code that a transfer under way has already."""
+
+    code = Code.ALREADY_EXISTS
+    text = "{field}: a transfer with the code {transfer!r} is under way already"
+    field: str
+    transfer: str
+
+
+class TransferNotFound(Refusal):
+    """A code that no transfer under way has."""
+
+    code = Code.NOT_FOUND
+    text = "{field}: no transfer with the code {transfer!r} is under way"
+    field: str
+    transfer: str
+
+
+class NotInTransit(Refusal):
+    """More units than a transfer has in transit."""
+
+    code = Code.FAILED_PRECONDITION
+    text = (
+        "{field}: the transfer has {in_transit} units of product {product} in transit, {asked} were asked: "
+        "what arrived beyond that, enter by taking stock"
+    )
+    field: str
+    product: str
+    in_transit: int
+    asked: int
+
+
+class CountedTwice(Refusal):
+    """A product that one stock-take counts more than once."""
+
+    code = Code.INVALID_ARGUMENT
+    text = "{field}: the product {product} is counted twice: add the counts up"
+    field: str
+    product: str
+
+
+class BelowPromise(Refusal):
+    """A count that would leave a promise without its goods."""
+
+    code = Code.FAILED_PRECONDITION
+    text = (
+        "{field}: {on_hand} units of product {product} would be left inside {location}, where {promised} are promised, "
+        "some of them by the open reservation {reservation}: cancel or fulfil it first"
+    )
+    field: str
+    product: str
+    location: str
+    on_hand: int
+    promised: int
+    reservation: str
+
+
+class WaveTaken(Refusal):
+    """A code that a wave has already."""
+
+    code = Code.ALREADY_EXISTS
+    text = "{field}: a wave has the code {wave!r} already"
+    field: str
+    wave: str
+
+
+class WaveNotFound(Refusal):
+    """A code that no wave has."""
+
+    code = Code.NOT_FOUND
+    text = "{field}: no wave has the code {wave!r}"
+    field: str
+    wave: str
+
+
+class NothingToPick(Refusal):
+    """A wave without reservations."""
+
+    code = Code.FAILED_PRECONDITION
+    text = "no open reservation outside other waves is placed inside {location}"
+    location: str
+
+
+class InAnotherWave(Refusal):
+    """A reservation that a wave has already."""
+
+    code = Code.FAILED_PRECONDITION
+    text = "{field}: the reservation {reservation} is in the wave {wave!r} already"
+    field: str
+    reservation: str
+    wave: str
+
+
+class PlacedOutside(Refusal):
+    """A reservation whose goods do not all lie inside a wave's location."""
+
+    code = Code.FAILED_PRECONDITION
+    text = "the reservation {reservation} is placed at {place}, which is not inside {location}"
+    reservation: str
+    place: str
+    location: str

@@ -7,7 +7,7 @@ SKU_CHARS_MAX = 128
 """The longest SKU."""
 
 CODE_CHARS_MAX = 256
-"""The longest code of a reservation."""
+"""The longest code of a reservation, a transfer or a wave."""
 
 LOCATION_DEPTH_MAX = 40
 """How deep locations may nest; every answer about a tree nests with it, and parsers stop at 100."""
@@ -31,7 +31,28 @@ TAGS_MAX = 100
 """How many tags an order may carry."""
 
 TAG_CHARS_MAX = 256
-"""The longest key or value of a tag."""
+"""The longest key or value of an order's tag, and the longest tag of a location."""
+
+LOCATION_TAGS_MAX = 50
+"""How many tags a location may have."""
+
+TAGGED_LOCATIONS_MAX = 1_000
+"""How many locations one request may tag."""
+
+TRANSFER_LINES_MAX = 1_000
+"""How many items one transfer may have."""
+
+LISTED_TRANSFER_LINES_MAX = 5_000
+"""How many lines of transfers one answer may show: five whole transfers always fit."""
+
+COUNTED_PRODUCTS_MAX = 1_000
+"""How many products one stock-take may count."""
+
+WAVE_LINES_MAX = 2_000
+"""How many lines a wave may have: each takes units of one product from one place."""
+
+REASON_CHARS_MAX = 1_000
+"""The longest reason of a difference."""
 
 ON_HAND_UNITS_MAX = 10**15
 """How many units of one product a tenant may hold in all; every sum of stock stays far inside int64."""

@@ -52,3 +52,41 @@ CREATE TABLE reservation_line (
     quantity INTEGER NOT NULL CHECK (quantity > 0),
     PRIMARY KEY (reservation, product, location)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE location_tag (
+    -- Words of the retailer's own for locations.
+    location INTEGER NOT NULL REFERENCES location,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (location, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX location_by_tag ON location_tag (tag, location);
+
+CREATE TABLE transfer (
+    -- Goods on their way from one location to another.
+    code TEXT PRIMARY KEY,  -- the retailer's own
+    source INTEGER NOT NULL REFERENCES location,
+    destination INTEGER NOT NULL REFERENCES location
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE transfer_line (
+    -- What has left the source and not reached the destination: on hand nowhere.
+    transfer TEXT NOT NULL REFERENCES transfer,
+    product INTEGER NOT NULL REFERENCES product,
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    PRIMARY KEY (transfer, product)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE wave (
+    -- Reservations inside one location that are picked together, in the order of their uids.
+    code TEXT PRIMARY KEY,  -- the retailer's own
+    location INTEGER NOT NULL REFERENCES location
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE wave_reservation (
+    -- One that is fulfilled or cancelled by itself stays in its wave until its turn comes.
+    reservation INTEGER PRIMARY KEY,
+    wave TEXT NOT NULL REFERENCES wave
+) STRICT;
+
+CREATE INDEX reservation_by_wave ON wave_reservation (wave);

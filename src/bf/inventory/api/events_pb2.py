@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x62\x66/inventory/api/events.proto\x12\x18\x62lackfriday.inventory.v1\":\n\rLocationAdded\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\"D\n\rLocationMoved\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x12\n\nold_parent\x18\x02 \x01(\t\x12\x12\n\nnew_parent\x18\x03 \x01(\t\"(\n\x0cProductAdded\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\"^\n\x10InventoryUpdated\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\t\x12\x16\n\x0eon_hand_change\x18\x03 \x01(\x03\x12\x0f\n\x07on_hand\x18\x04 \x01(\x03\"\xa2\x01\n\x08Reserved\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x36\n\x05items\x18\x04 \x03(\x0b\x32\'.blackfriday.inventory.v1.Reserved.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\x10\n\x08location\x18\x03 \x01(\t\"\xa6\x01\n\tFulfilled\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x37\n\x05items\x18\x02 \x03(\x0b\x32(.blackfriday.inventory.v1.Fulfilled.Item\x1aK\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x0f\n\x07removed\x18\x03 \x01(\x03\x12\x0f\n\x07on_hand\x18\x04 \x01(\x03\"\x96\x01\n\tCancelled\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x37\n\x05items\x18\x02 \x03(\x0b\x32(.blackfriday.inventory.v1.Cancelled.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x10\n\x08released\x18\x03 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x62\x66/inventory/api/events.proto\x12\x18\x62lackfriday.inventory.v1\":\n\rLocationAdded\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\"D\n\rLocationMoved\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x12\n\nold_parent\x18\x02 \x01(\t\x12\x12\n\nnew_parent\x18\x03 \x01(\t\"(\n\x0cProductAdded\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\"^\n\x10InventoryUpdated\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\t\x12\x16\n\x0eon_hand_change\x18\x03 \x01(\x03\x12\x0f\n\x07on_hand\x18\x04 \x01(\x03\"\xa2\x01\n\x08Reserved\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x36\n\x05items\x18\x04 \x03(\x0b\x32\'.blackfriday.inventory.v1.Reserved.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\x10\n\x08location\x18\x03 \x01(\t\"\xa6\x01\n\tFulfilled\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x37\n\x05items\x18\x02 \x03(\x0b\x32(.blackfriday.inventory.v1.Fulfilled.Item\x1aK\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x0f\n\x07removed\x18\x03 \x01(\x03\x12\x0f\n\x07on_hand\x18\x04 \x01(\x03\"\x96\x01\n\tCancelled\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x37\n\x05items\x18\x02 \x03(\x0b\x32(.blackfriday.inventory.v1.Cancelled.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x10\n\x08released\x18\x03 \x01(\x03\"D\n\x0fLocationsTagged\x12\x11\n\tlocations\x18\x01 \x03(\t\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x02 \x03(\t\x12\x0f\n\x07removed\x18\x03 \x03(\t\"\xc3\x01\n\x0fTransferStarted\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65stination\x18\x03 \x01(\t\x12=\n\x05items\x18\x04 \x03(\x0b\x32..blackfriday.inventory.v1.TransferStarted.Item\x1a:\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\x0f\n\x07on_hand\x18\x03 \x01(\x03\"\xd6\x01\n\x10TransferReceived\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12>\n\x05items\x18\x03 \x03(\x0b\x32/.blackfriday.inventory.v1.TransferReceived.Item\x12\x0e\n\x06reason\x18\x04 \x01(\t\x1aK\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08received\x18\x02 \x01(\x03\x12\x0f\n\x07missing\x18\x03 \x01(\x03\x12\x0f\n\x07on_hand\x18\x04 \x01(\x03\"\xb2\x01\n\x11TransferCancelled\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12?\n\x05items\x18\x03 \x03(\x0b\x32\x30.blackfriday.inventory.v1.TransferCancelled.Item\x1a:\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08returned\x18\x02 \x01(\x03\x12\x0f\n\x07on_hand\x18\x03 \x01(\x03\"\xaa\x01\n\x0cStockCounted\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12:\n\x05items\x18\x03 \x03(\x0b\x32+.blackfriday.inventory.v1.StockCounted.Item\x1a<\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x12\n\ndifference\x18\x02 \x01(\x03\x12\x0f\n\x07on_hand\x18\x03 \x01(\x03\"\xa8\x01\n\tAllocated\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x37\n\x05items\x18\x04 \x03(\x0b\x32(.blackfriday.inventory.v1.Allocated.Item\x1a*\n\x04Item\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\"C\n\x0bWavePlanned\x12\x0c\n\x04wave\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x14\n\x0creservations\x18\x03 \x03(\t\"\x99\x01\n\nWavePicked\x12\x0c\n\x04wave\x18\x01 \x01(\t\x12\x0e\n\x06picked\x18\x02 \x03(\t\x12=\n\x07skipped\x18\x03 \x03(\x0b\x32,.blackfriday.inventory.v1.WavePicked.Skipped\x1a.\n\x07Skipped\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,4 +51,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELLED']._serialized_end=812
   _globals['_CANCELLED_ITEM']._serialized_start=753
   _globals['_CANCELLED_ITEM']._serialized_end=812
+  _globals['_LOCATIONSTAGGED']._serialized_start=814
+  _globals['_LOCATIONSTAGGED']._serialized_end=882
+  _globals['_TRANSFERSTARTED']._serialized_start=885
+  _globals['_TRANSFERSTARTED']._serialized_end=1080
+  _globals['_TRANSFERSTARTED_ITEM']._serialized_start=1022
+  _globals['_TRANSFERSTARTED_ITEM']._serialized_end=1080
+  _globals['_TRANSFERRECEIVED']._serialized_start=1083
+  _globals['_TRANSFERRECEIVED']._serialized_end=1297
+  _globals['_TRANSFERRECEIVED_ITEM']._serialized_start=1222
+  _globals['_TRANSFERRECEIVED_ITEM']._serialized_end=1297
+  _globals['_TRANSFERCANCELLED']._serialized_start=1300
+  _globals['_TRANSFERCANCELLED']._serialized_end=1478
+  _globals['_TRANSFERCANCELLED_ITEM']._serialized_start=1420
+  _globals['_TRANSFERCANCELLED_ITEM']._serialized_end=1478
+  _globals['_STOCKCOUNTED']._serialized_start=1481
+  _globals['_STOCKCOUNTED']._serialized_end=1651
+  _globals['_STOCKCOUNTED_ITEM']._serialized_start=1591
+  _globals['_STOCKCOUNTED_ITEM']._serialized_end=1651
+  _globals['_ALLOCATED']._serialized_start=1654
+  _globals['_ALLOCATED']._serialized_end=1822
+  _globals['_ALLOCATED_ITEM']._serialized_start=1780
+  _globals['_ALLOCATED_ITEM']._serialized_end=1822
+  _globals['_WAVEPLANNED']._serialized_start=1824
+  _globals['_WAVEPLANNED']._serialized_end=1891
+  _globals['_WAVEPICKED']._serialized_start=1894
+  _globals['_WAVEPICKED']._serialized_end=2047
+  _globals['_WAVEPICKED_SKIPPED']._serialized_start=2001
+  _globals['_WAVEPICKED_SKIPPED']._serialized_end=2047
 # @@protoc_insertion_point(module_scope)

@@ -100,3 +100,141 @@ class Cancelled(_message.Message):
     reservation: str
     items: _containers.RepeatedCompositeFieldContainer[Cancelled.Item]
     def __init__(self, reservation: _Optional[str] = ..., items: _Optional[_Iterable[_Union[Cancelled.Item, _Mapping]]] = ...) -> None: ...
+
+class LocationsTagged(_message.Message):
+    __slots__ = ("locations", "added", "removed")
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    ADDED_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    locations: _containers.RepeatedScalarFieldContainer[str]
+    added: _containers.RepeatedScalarFieldContainer[str]
+    removed: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, locations: _Optional[_Iterable[str]] = ..., added: _Optional[_Iterable[str]] = ..., removed: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class TransferStarted(_message.Message):
+    __slots__ = ("transfer", "source", "destination", "items")
+    class Item(_message.Message):
+        __slots__ = ("product", "quantity", "on_hand")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        QUANTITY_FIELD_NUMBER: _ClassVar[int]
+        ON_HAND_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        quantity: int
+        on_hand: int
+        def __init__(self, product: _Optional[str] = ..., quantity: _Optional[int] = ..., on_hand: _Optional[int] = ...) -> None: ...
+    TRANSFER_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    transfer: str
+    source: str
+    destination: str
+    items: _containers.RepeatedCompositeFieldContainer[TransferStarted.Item]
+    def __init__(self, transfer: _Optional[str] = ..., source: _Optional[str] = ..., destination: _Optional[str] = ..., items: _Optional[_Iterable[_Union[TransferStarted.Item, _Mapping]]] = ...) -> None: ...
+
+class TransferReceived(_message.Message):
+    __slots__ = ("transfer", "destination", "items", "reason")
+    class Item(_message.Message):
+        __slots__ = ("product", "received", "missing", "on_hand")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        RECEIVED_FIELD_NUMBER: _ClassVar[int]
+        MISSING_FIELD_NUMBER: _ClassVar[int]
+        ON_HAND_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        received: int
+        missing: int
+        on_hand: int
+        def __init__(self, product: _Optional[str] = ..., received: _Optional[int] = ..., missing: _Optional[int] = ..., on_hand: _Optional[int] = ...) -> None: ...
+    TRANSFER_FIELD_NUMBER: _ClassVar[int]
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    transfer: str
+    destination: str
+    items: _containers.RepeatedCompositeFieldContainer[TransferReceived.Item]
+    reason: str
+    def __init__(self, transfer: _Optional[str] = ..., destination: _Optional[str] = ..., items: _Optional[_Iterable[_Union[TransferReceived.Item, _Mapping]]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class TransferCancelled(_message.Message):
+    __slots__ = ("transfer", "source", "items")
+    class Item(_message.Message):
+        __slots__ = ("product", "returned", "on_hand")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        RETURNED_FIELD_NUMBER: _ClassVar[int]
+        ON_HAND_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        returned: int
+        on_hand: int
+        def __init__(self, product: _Optional[str] = ..., returned: _Optional[int] = ..., on_hand: _Optional[int] = ...) -> None: ...
+    TRANSFER_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    transfer: str
+    source: str
+    items: _containers.RepeatedCompositeFieldContainer[TransferCancelled.Item]
+    def __init__(self, transfer: _Optional[str] = ..., source: _Optional[str] = ..., items: _Optional[_Iterable[_Union[TransferCancelled.Item, _Mapping]]] = ...) -> None: ...
+
+class StockCounted(_message.Message):
+    __slots__ = ("location", "reason", "items")
+    class Item(_message.Message):
+        __slots__ = ("product", "difference", "on_hand")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+        ON_HAND_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        difference: int
+        on_hand: int
+        def __init__(self, product: _Optional[str] = ..., difference: _Optional[int] = ..., on_hand: _Optional[int] = ...) -> None: ...
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    location: str
+    reason: str
+    items: _containers.RepeatedCompositeFieldContainer[StockCounted.Item]
+    def __init__(self, location: _Optional[str] = ..., reason: _Optional[str] = ..., items: _Optional[_Iterable[_Union[StockCounted.Item, _Mapping]]] = ...) -> None: ...
+
+class Allocated(_message.Message):
+    __slots__ = ("reservation", "product", "location", "items")
+    class Item(_message.Message):
+        __slots__ = ("location", "quantity")
+        LOCATION_FIELD_NUMBER: _ClassVar[int]
+        QUANTITY_FIELD_NUMBER: _ClassVar[int]
+        location: str
+        quantity: int
+        def __init__(self, location: _Optional[str] = ..., quantity: _Optional[int] = ...) -> None: ...
+    RESERVATION_FIELD_NUMBER: _ClassVar[int]
+    PRODUCT_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    reservation: str
+    product: str
+    location: str
+    items: _containers.RepeatedCompositeFieldContainer[Allocated.Item]
+    def __init__(self, reservation: _Optional[str] = ..., product: _Optional[str] = ..., location: _Optional[str] = ..., items: _Optional[_Iterable[_Union[Allocated.Item, _Mapping]]] = ...) -> None: ...
+
+class WavePlanned(_message.Message):
+    __slots__ = ("wave", "location", "reservations")
+    WAVE_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
+    RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    wave: str
+    location: str
+    reservations: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, wave: _Optional[str] = ..., location: _Optional[str] = ..., reservations: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class WavePicked(_message.Message):
+    __slots__ = ("wave", "picked", "skipped")
+    class Skipped(_message.Message):
+        __slots__ = ("reservation", "reason")
+        RESERVATION_FIELD_NUMBER: _ClassVar[int]
+        REASON_FIELD_NUMBER: _ClassVar[int]
+        reservation: str
+        reason: str
+        def __init__(self, reservation: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    WAVE_FIELD_NUMBER: _ClassVar[int]
+    PICKED_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    wave: str
+    picked: _containers.RepeatedScalarFieldContainer[str]
+    skipped: _containers.RepeatedCompositeFieldContainer[WavePicked.Skipped]
+    def __init__(self, wave: _Optional[str] = ..., picked: _Optional[_Iterable[str]] = ..., skipped: _Optional[_Iterable[_Union[WavePicked.Skipped, _Mapping]]] = ...) -> None: ...

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62\x66/inventory/api/requests.proto\x12\x18\x62lackfriday.inventory.v1\"\xb0\x01\n\x0f\x41\x64\x64LocationsReq\x12;\n\x04locs\x18\x01 \x03(\x0b\x32-.blackfriday.inventory.v1.AddLocationsReq.Loc\x12\x0e\n\x06parent\x18\x02 \x01(\t\x1aP\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12;\n\x04locs\x18\x04 \x03(\x0b\x32-.blackfriday.inventory.v1.AddLocationsReq.Loc\"\xc0\x01\n\x10\x41\x64\x64LocationsResp\x12<\n\x04locs\x18\x01 \x03(\x0b\x32..blackfriday.inventory.v1.AddLocationsResp.Loc\x1an\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x03 \x01(\t\x12<\n\x04locs\x18\x04 \x03(\x0b\x32..blackfriday.inventory.v1.AddLocationsResp.Loc\"\x1e\n\x0e\x41\x64\x64ProductsReq\x12\x0c\n\x04skus\x18\x01 \x03(\t\"\x1f\n\x0f\x41\x64\x64ProductsResp\x12\x0c\n\x04uids\x18\x02 \x03(\t\"=\n\x0fListProductsReq\x12\x0c\n\x04skus\x18\x01 \x03(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\x05\"t\n\x10ListProductsResp\x12>\n\x05items\x18\x01 \x03(\x0b\x32/.blackfriday.inventory.v1.ListProductsResp.Item\x1a \n\x04Item\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\"4\n\x10ListLocationsReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0e\n\x06levels\x18\x10 \x01(\x05\"\xc7\x01\n\x11ListLocationsResp\x12=\n\x04locs\x18\x01 \x03(\x0b\x32/.blackfriday.inventory.v1.ListLocationsResp.Loc\x1as\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x03 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\x12\x41\n\x08\x63hildren\x18\x05 \x03(\x0b\x32/.blackfriday.inventory.v1.ListLocationsResp.Loc\"2\n\x0fMoveLocationReq\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x12\n\nnew_parent\x18\x02 \x01(\t\"\x12\n\x10MoveLocationResp\"O\n\x12UpdateInventoryReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\t\x12\x16\n\x0eon_hand_change\x18\x03 \x01(\x03\"&\n\x13UpdateInventoryResp\x12\x0f\n\x07on_hand\x18\x01 \x01(\x03\"D\n\x12GetLocInventoryReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x10 \x01(\t\x12\r\n\x05limit\x18\x11 \x01(\x05\"\x95\x01\n\x13GetLocInventoryResp\x12\x41\n\x05items\x18\x01 \x03(\x0b\x32\x32.blackfriday.inventory.v1.GetLocInventoryResp.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x0f\n\x07on_hand\x18\x02 \x01(\x03\x12\x11\n\tavailable\x18\x03 \x01(\x03\"\xff\x01\n\nReserveReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x38\n\x05items\x18\x02 \x03(\x0b\x32).blackfriday.inventory.v1.ReserveReq.Item\x12<\n\x04tags\x18\x03 \x03(\x0b\x32..blackfriday.inventory.v1.ReserveReq.TagsEntry\x12\x10\n\x08location\x18\x04 \x01(\t\x1a%\n\x04Item\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x1a+\n\tTagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\"\n\x0bReserveResp\x12\x13\n\x0breservation\x18\x01 \x01(\t\"\x98\x01\n\nFulfillReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x38\n\x05items\x18\x02 \x03(\x0b\x32).blackfriday.inventory.v1.FulfillReq.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\"\r\n\x0b\x46ulfillResp\" \n\tCancelReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\"\x0c\n\nCancelRespb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62\x66/inventory/api/requests.proto\x12\x18\x62lackfriday.inventory.v1\"\xb0\x01\n\x0f\x41\x64\x64LocationsReq\x12;\n\x04locs\x18\x01 \x03(\x0b\x32-.blackfriday.inventory.v1.AddLocationsReq.Loc\x12\x0e\n\x06parent\x18\x02 \x01(\t\x1aP\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12;\n\x04locs\x18\x04 \x03(\x0b\x32-.blackfriday.inventory.v1.AddLocationsReq.Loc\"\xc0\x01\n\x10\x41\x64\x64LocationsResp\x12<\n\x04locs\x18\x01 \x03(\x0b\x32..blackfriday.inventory.v1.AddLocationsResp.Loc\x1an\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x03 \x01(\t\x12<\n\x04locs\x18\x04 \x03(\x0b\x32..blackfriday.inventory.v1.AddLocationsResp.Loc\"\x1e\n\x0e\x41\x64\x64ProductsReq\x12\x0c\n\x04skus\x18\x01 \x03(\t\"\x1f\n\x0f\x41\x64\x64ProductsResp\x12\x0c\n\x04uids\x18\x02 \x03(\t\"=\n\x0fListProductsReq\x12\x0c\n\x04skus\x18\x01 \x03(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\x05\"t\n\x10ListProductsResp\x12>\n\x05items\x18\x01 \x03(\x0b\x32/.blackfriday.inventory.v1.ListProductsResp.Item\x1a \n\x04Item\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\"4\n\x10ListLocationsReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0e\n\x06levels\x18\x10 \x01(\x05\"\xc7\x01\n\x11ListLocationsResp\x12=\n\x04locs\x18\x01 \x03(\x0b\x32/.blackfriday.inventory.v1.ListLocationsResp.Loc\x1as\n\x03Loc\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x03 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\x12\x41\n\x08\x63hildren\x18\x05 \x03(\x0b\x32/.blackfriday.inventory.v1.ListLocationsResp.Loc\"2\n\x0fMoveLocationReq\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x12\n\nnew_parent\x18\x02 \x01(\t\"\x12\n\x10MoveLocationResp\"O\n\x12UpdateInventoryReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\t\x12\x16\n\x0eon_hand_change\x18\x03 \x01(\x03\"&\n\x13UpdateInventoryResp\x12\x0f\n\x07on_hand\x18\x01 \x01(\x03\"D\n\x12GetLocInventoryReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x10 \x01(\t\x12\r\n\x05limit\x18\x11 \x01(\x05\"\x95\x01\n\x13GetLocInventoryResp\x12\x41\n\x05items\x18\x01 \x03(\x0b\x32\x32.blackfriday.inventory.v1.GetLocInventoryResp.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x0f\n\x07on_hand\x18\x02 \x01(\x03\x12\x11\n\tavailable\x18\x03 \x01(\x03\"\xff\x01\n\nReserveReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x38\n\x05items\x18\x02 \x03(\x0b\x32).blackfriday.inventory.v1.ReserveReq.Item\x12<\n\x04tags\x18\x03 \x03(\x0b\x32..blackfriday.inventory.v1.ReserveReq.TagsEntry\x12\x10\n\x08location\x18\x04 \x01(\t\x1a%\n\x04Item\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x1a+\n\tTagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\"\n\x0bReserveResp\x12\x13\n\x0breservation\x18\x01 \x01(\t\"\x98\x01\n\nFulfillReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x38\n\x05items\x18\x02 \x03(\x0b\x32).blackfriday.inventory.v1.FulfillReq.Item\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\"\r\n\x0b\x46ulfillResp\" \n\tCancelReq\x12\x13\n\x0breservation\x18\x01 \x01(\t\"\x0c\n\nCancelResp\"A\n\x0fTagLocationsReq\x12\x11\n\tlocations\x18\x01 \x03(\t\x12\x0b\n\x03\x61\x64\x64\x18\x02 \x03(\t\x12\x0e\n\x06remove\x18\x03 \x03(\t\"\x12\n\x10TagLocationsResp\":\n\rListTaggedReq\x12\x0b\n\x03tag\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\x05\"\x81\x01\n\x0eListTaggedResp\x12<\n\x05items\x18\x01 \x03(\x0b\x32-.blackfriday.inventory.v1.ListTaggedResp.Item\x1a\x31\n\x04Item\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x03 \x01(\t\"\xb4\x01\n\x10StartTransferReq\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65stination\x18\x03 \x01(\t\x12>\n\x05items\x18\x04 \x03(\x0b\x32/.blackfriday.inventory.v1.StartTransferReq.Item\x1a)\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\"\x13\n\x11StartTransferResp\"\xa3\x01\n\x12ReceiveTransferReq\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12@\n\x05items\x18\x02 \x03(\x0b\x32\x31.blackfriday.inventory.v1.ReceiveTransferReq.Item\x12\x0e\n\x06reason\x18\x03 \x01(\t\x1a)\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\"\x88\x01\n\x13ReceiveTransferResp\x12\x46\n\nin_transit\x18\x01 \x03(\x0b\x32\x32.blackfriday.inventory.v1.ReceiveTransferResp.Item\x1a)\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\"%\n\x11\x43\x61ncelTransferReq\x12\x10\n\x08transfer\x18\x01 \x01(\t\"\x14\n\x12\x43\x61ncelTransferResp\"0\n\x10ListTransfersReq\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\"\x8c\x02\n\x11ListTransfersResp\x12G\n\ttransfers\x18\x01 \x03(\x0b\x32\x34.blackfriday.inventory.v1.ListTransfersResp.Transfer\x1a)\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x1a\x82\x01\n\x08Transfer\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65stination\x18\x03 \x01(\t\x12?\n\x05items\x18\x04 \x03(\x0b\x32\x30.blackfriday.inventory.v1.ListTransfersResp.Item\"\x99\x01\n\x0cTakeStockReq\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12<\n\x06\x63ounts\x18\x03 \x03(\x0b\x32,.blackfriday.inventory.v1.TakeStockReq.Count\x1a)\n\x05\x43ount\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x0f\n\x07\x63ounted\x18\x02 \x01(\x03\"\x7f\n\rTakeStockResp\x12\x41\n\x0b\x64ifferences\x18\x01 \x03(\x0b\x32,.blackfriday.inventory.v1.TakeStockResp.Item\x1a+\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x12\n\ndifference\x18\x02 \x01(\x03\"R\n\x0bPlanWaveReq\x12\x0c\n\x04wave\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x14\n\x0creservations\x18\x03 \x03(\t\x12\r\n\x05limit\x18\x04 \x01(\x05\"\xe0\x01\n\x0cPlanWaveResp\x12:\n\x05picks\x18\x01 \x03(\x0b\x32+.blackfriday.inventory.v1.PlanWaveResp.Pick\x1a;\n\x04Item\x12\x0f\n\x07product\x18\x01 \x01(\t\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x1aW\n\x04Pick\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12:\n\x05items\x18\x02 \x03(\x0b\x32+.blackfriday.inventory.v1.PlanWaveResp.Item\"*\n\x0bPickWaveReq\x12\x0c\n\x04wave\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\"\xae\x01\n\x0cPickWaveResp\x12\x0e\n\x06picked\x18\x01 \x03(\t\x12?\n\x07skipped\x18\x02 \x03(\x0b\x32..blackfriday.inventory.v1.PickWaveResp.Skipped\x12\x0c\n\x04left\x18\x03 \x01(\x05\x1a?\n\x07Skipped\x12\x13\n\x0breservation\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -89,4 +89,62 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELREQ']._serialized_end=1848
   _globals['_CANCELRESP']._serialized_start=1850
   _globals['_CANCELRESP']._serialized_end=1862
+  _globals['_TAGLOCATIONSREQ']._serialized_start=1864
+  _globals['_TAGLOCATIONSREQ']._serialized_end=1929
+  _globals['_TAGLOCATIONSRESP']._serialized_start=1931
+  _globals['_TAGLOCATIONSRESP']._serialized_end=1949
+  _globals['_LISTTAGGEDREQ']._serialized_start=1951
+  _globals['_LISTTAGGEDREQ']._serialized_end=2009
+  _globals['_LISTTAGGEDRESP']._serialized_start=2012
+  _globals['_LISTTAGGEDRESP']._serialized_end=2141
+  _globals['_LISTTAGGEDRESP_ITEM']._serialized_start=2092
+  _globals['_LISTTAGGEDRESP_ITEM']._serialized_end=2141
+  _globals['_STARTTRANSFERREQ']._serialized_start=2144
+  _globals['_STARTTRANSFERREQ']._serialized_end=2324
+  _globals['_STARTTRANSFERREQ_ITEM']._serialized_start=2283
+  _globals['_STARTTRANSFERREQ_ITEM']._serialized_end=2324
+  _globals['_STARTTRANSFERRESP']._serialized_start=2326
+  _globals['_STARTTRANSFERRESP']._serialized_end=2345
+  _globals['_RECEIVETRANSFERREQ']._serialized_start=2348
+  _globals['_RECEIVETRANSFERREQ']._serialized_end=2511
+  _globals['_RECEIVETRANSFERREQ_ITEM']._serialized_start=2283
+  _globals['_RECEIVETRANSFERREQ_ITEM']._serialized_end=2324
+  _globals['_RECEIVETRANSFERRESP']._serialized_start=2514
+  _globals['_RECEIVETRANSFERRESP']._serialized_end=2650
+  _globals['_RECEIVETRANSFERRESP_ITEM']._serialized_start=2283
+  _globals['_RECEIVETRANSFERRESP_ITEM']._serialized_end=2324
+  _globals['_CANCELTRANSFERREQ']._serialized_start=2652
+  _globals['_CANCELTRANSFERREQ']._serialized_end=2689
+  _globals['_CANCELTRANSFERRESP']._serialized_start=2691
+  _globals['_CANCELTRANSFERRESP']._serialized_end=2711
+  _globals['_LISTTRANSFERSREQ']._serialized_start=2713
+  _globals['_LISTTRANSFERSREQ']._serialized_end=2761
+  _globals['_LISTTRANSFERSRESP']._serialized_start=2764
+  _globals['_LISTTRANSFERSRESP']._serialized_end=3032
+  _globals['_LISTTRANSFERSRESP_ITEM']._serialized_start=2283
+  _globals['_LISTTRANSFERSRESP_ITEM']._serialized_end=2324
+  _globals['_LISTTRANSFERSRESP_TRANSFER']._serialized_start=2902
+  _globals['_LISTTRANSFERSRESP_TRANSFER']._serialized_end=3032
+  _globals['_TAKESTOCKREQ']._serialized_start=3035
+  _globals['_TAKESTOCKREQ']._serialized_end=3188
+  _globals['_TAKESTOCKREQ_COUNT']._serialized_start=3147
+  _globals['_TAKESTOCKREQ_COUNT']._serialized_end=3188
+  _globals['_TAKESTOCKRESP']._serialized_start=3190
+  _globals['_TAKESTOCKRESP']._serialized_end=3317
+  _globals['_TAKESTOCKRESP_ITEM']._serialized_start=3274
+  _globals['_TAKESTOCKRESP_ITEM']._serialized_end=3317
+  _globals['_PLANWAVEREQ']._serialized_start=3319
+  _globals['_PLANWAVEREQ']._serialized_end=3401
+  _globals['_PLANWAVERESP']._serialized_start=3404
+  _globals['_PLANWAVERESP']._serialized_end=3628
+  _globals['_PLANWAVERESP_ITEM']._serialized_start=1740
+  _globals['_PLANWAVERESP_ITEM']._serialized_end=1799
+  _globals['_PLANWAVERESP_PICK']._serialized_start=3541
+  _globals['_PLANWAVERESP_PICK']._serialized_end=3628
+  _globals['_PICKWAVEREQ']._serialized_start=3630
+  _globals['_PICKWAVEREQ']._serialized_end=3672
+  _globals['_PICKWAVERESP']._serialized_start=3675
+  _globals['_PICKWAVERESP']._serialized_end=3849
+  _globals['_PICKWAVERESP_SKIPPED']._serialized_start=3786
+  _globals['_PICKWAVERESP_SKIPPED']._serialized_end=3849
 # @@protoc_insertion_point(module_scope)

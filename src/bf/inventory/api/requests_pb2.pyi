@@ -213,3 +213,228 @@ class CancelReq(_message.Message):
 class CancelResp(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class TagLocationsReq(_message.Message):
+    __slots__ = ("locations", "add", "remove")
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    ADD_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_FIELD_NUMBER: _ClassVar[int]
+    locations: _containers.RepeatedScalarFieldContainer[str]
+    add: _containers.RepeatedScalarFieldContainer[str]
+    remove: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, locations: _Optional[_Iterable[str]] = ..., add: _Optional[_Iterable[str]] = ..., remove: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class TagLocationsResp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListTaggedReq(_message.Message):
+    __slots__ = ("tag", "after", "limit")
+    TAG_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    tag: str
+    after: str
+    limit: int
+    def __init__(self, tag: _Optional[str] = ..., after: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListTaggedResp(_message.Message):
+    __slots__ = ("items",)
+    class Item(_message.Message):
+        __slots__ = ("uid", "name", "parent")
+        UID_FIELD_NUMBER: _ClassVar[int]
+        NAME_FIELD_NUMBER: _ClassVar[int]
+        PARENT_FIELD_NUMBER: _ClassVar[int]
+        uid: str
+        name: str
+        parent: str
+        def __init__(self, uid: _Optional[str] = ..., name: _Optional[str] = ..., parent: _Optional[str] = ...) -> None: ...
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[ListTaggedResp.Item]
+    def __init__(self, items: _Optional[_Iterable[_Union[ListTaggedResp.Item, _Mapping]]] = ...) -> None: ...
+
+class StartTransferReq(_message.Message):
+    __slots__ = ("transfer", "source", "destination", "items")
+    class Item(_message.Message):
+        __slots__ = ("product", "quantity")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        QUANTITY_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        quantity: int
+        def __init__(self, product: _Optional[str] = ..., quantity: _Optional[int] = ...) -> None: ...
+    TRANSFER_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    transfer: str
+    source: str
+    destination: str
+    items: _containers.RepeatedCompositeFieldContainer[StartTransferReq.Item]
+    def __init__(self, transfer: _Optional[str] = ..., source: _Optional[str] = ..., destination: _Optional[str] = ..., items: _Optional[_Iterable[_Union[StartTransferReq.Item, _Mapping]]] = ...) -> None: ...
+
+class StartTransferResp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ReceiveTransferReq(_message.Message):
+    __slots__ = ("transfer", "items", "reason")
+    class Item(_message.Message):
+        __slots__ = ("product", "quantity")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        QUANTITY_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        quantity: int
+        def __init__(self, product: _Optional[str] = ..., quantity: _Optional[int] = ...) -> None: ...
+    TRANSFER_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    transfer: str
+    items: _containers.RepeatedCompositeFieldContainer[ReceiveTransferReq.Item]
+    reason: str
+    def __init__(self, transfer: _Optional[str] = ..., items: _Optional[_Iterable[_Union[ReceiveTransferReq.Item, _Mapping]]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ReceiveTransferResp(_message.Message):
+    __slots__ = ("in_transit",)
+    class Item(_message.Message):
+        __slots__ = ("product", "quantity")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        QUANTITY_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        quantity: int
+        def __init__(self, product: _Optional[str] = ..., quantity: _Optional[int] = ...) -> None: ...
+    IN_TRANSIT_FIELD_NUMBER: _ClassVar[int]
+    in_transit: _containers.RepeatedCompositeFieldContainer[ReceiveTransferResp.Item]
+    def __init__(self, in_transit: _Optional[_Iterable[_Union[ReceiveTransferResp.Item, _Mapping]]] = ...) -> None: ...
+
+class CancelTransferReq(_message.Message):
+    __slots__ = ("transfer",)
+    TRANSFER_FIELD_NUMBER: _ClassVar[int]
+    transfer: str
+    def __init__(self, transfer: _Optional[str] = ...) -> None: ...
+
+class CancelTransferResp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListTransfersReq(_message.Message):
+    __slots__ = ("after", "limit")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    after: str
+    limit: int
+    def __init__(self, after: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListTransfersResp(_message.Message):
+    __slots__ = ("transfers",)
+    class Item(_message.Message):
+        __slots__ = ("product", "quantity")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        QUANTITY_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        quantity: int
+        def __init__(self, product: _Optional[str] = ..., quantity: _Optional[int] = ...) -> None: ...
+    class Transfer(_message.Message):
+        __slots__ = ("transfer", "source", "destination", "items")
+        TRANSFER_FIELD_NUMBER: _ClassVar[int]
+        SOURCE_FIELD_NUMBER: _ClassVar[int]
+        DESTINATION_FIELD_NUMBER: _ClassVar[int]
+        ITEMS_FIELD_NUMBER: _ClassVar[int]
+        transfer: str
+        source: str
+        destination: str
+        items: _containers.RepeatedCompositeFieldContainer[ListTransfersResp.Item]
+        def __init__(self, transfer: _Optional[str] = ..., source: _Optional[str] = ..., destination: _Optional[str] = ..., items: _Optional[_Iterable[_Union[ListTransfersResp.Item, _Mapping]]] = ...) -> None: ...
+    TRANSFERS_FIELD_NUMBER: _ClassVar[int]
+    transfers: _containers.RepeatedCompositeFieldContainer[ListTransfersResp.Transfer]
+    def __init__(self, transfers: _Optional[_Iterable[_Union[ListTransfersResp.Transfer, _Mapping]]] = ...) -> None: ...
+
+class TakeStockReq(_message.Message):
+    __slots__ = ("location", "reason", "counts")
+    class Count(_message.Message):
+        __slots__ = ("product", "counted")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        COUNTED_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        counted: int
+        def __init__(self, product: _Optional[str] = ..., counted: _Optional[int] = ...) -> None: ...
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    location: str
+    reason: str
+    counts: _containers.RepeatedCompositeFieldContainer[TakeStockReq.Count]
+    def __init__(self, location: _Optional[str] = ..., reason: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[TakeStockReq.Count, _Mapping]]] = ...) -> None: ...
+
+class TakeStockResp(_message.Message):
+    __slots__ = ("differences",)
+    class Item(_message.Message):
+        __slots__ = ("product", "difference")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        difference: int
+        def __init__(self, product: _Optional[str] = ..., difference: _Optional[int] = ...) -> None: ...
+    DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
+    differences: _containers.RepeatedCompositeFieldContainer[TakeStockResp.Item]
+    def __init__(self, differences: _Optional[_Iterable[_Union[TakeStockResp.Item, _Mapping]]] = ...) -> None: ...
+
+class PlanWaveReq(_message.Message):
+    __slots__ = ("wave", "location", "reservations", "limit")
+    WAVE_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
+    RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    wave: str
+    location: str
+    reservations: _containers.RepeatedScalarFieldContainer[str]
+    limit: int
+    def __init__(self, wave: _Optional[str] = ..., location: _Optional[str] = ..., reservations: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class PlanWaveResp(_message.Message):
+    __slots__ = ("picks",)
+    class Item(_message.Message):
+        __slots__ = ("product", "location", "quantity")
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        LOCATION_FIELD_NUMBER: _ClassVar[int]
+        QUANTITY_FIELD_NUMBER: _ClassVar[int]
+        product: str
+        location: str
+        quantity: int
+        def __init__(self, product: _Optional[str] = ..., location: _Optional[str] = ..., quantity: _Optional[int] = ...) -> None: ...
+    class Pick(_message.Message):
+        __slots__ = ("reservation", "items")
+        RESERVATION_FIELD_NUMBER: _ClassVar[int]
+        ITEMS_FIELD_NUMBER: _ClassVar[int]
+        reservation: str
+        items: _containers.RepeatedCompositeFieldContainer[PlanWaveResp.Item]
+        def __init__(self, reservation: _Optional[str] = ..., items: _Optional[_Iterable[_Union[PlanWaveResp.Item, _Mapping]]] = ...) -> None: ...
+    PICKS_FIELD_NUMBER: _ClassVar[int]
+    picks: _containers.RepeatedCompositeFieldContainer[PlanWaveResp.Pick]
+    def __init__(self, picks: _Optional[_Iterable[_Union[PlanWaveResp.Pick, _Mapping]]] = ...) -> None: ...
+
+class PickWaveReq(_message.Message):
+    __slots__ = ("wave", "limit")
+    WAVE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    wave: str
+    limit: int
+    def __init__(self, wave: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class PickWaveResp(_message.Message):
+    __slots__ = ("picked", "skipped", "left")
+    class Skipped(_message.Message):
+        __slots__ = ("reservation", "reason", "message")
+        RESERVATION_FIELD_NUMBER: _ClassVar[int]
+        REASON_FIELD_NUMBER: _ClassVar[int]
+        MESSAGE_FIELD_NUMBER: _ClassVar[int]
+        reservation: str
+        reason: str
+        message: str
+        def __init__(self, reservation: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+    PICKED_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    picked: _containers.RepeatedScalarFieldContainer[str]
+    skipped: _containers.RepeatedCompositeFieldContainer[PickWaveResp.Skipped]
+    left: int
+    def __init__(self, picked: _Optional[_Iterable[str]] = ..., skipped: _Optional[_Iterable[_Union[PickWaveResp.Skipped, _Mapping]]] = ..., left: _Optional[int] = ...) -> None: ...

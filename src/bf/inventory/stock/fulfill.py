@@ -8,12 +8,12 @@ from bf.core.uid import number_of, uid_text
 from bf.inventory.api.events_pb2 import Fulfilled
 from bf.inventory.api.requests_pb2 import FulfillReq, FulfillResp
 from bf.inventory.checks import require_items, require_quantity
-from bf.inventory.errors import NotAvailable, NotOnHand, NotReserved
+from bf.inventory.errors import NotAvailable, NotReserved
 from bf.inventory.limits import ORDER_LINES_MAX
 from bf.inventory.locations.tree import find_path, path_to_root
 from bf.inventory.products.catalogue import find_product
 from bf.inventory.stock.promises import Lines, close, find_lines
-from bf.inventory.stock.totals import take, units_here, units_inside
+from bf.inventory.stock.totals import require_here, take, units_inside
 
 
 @handles(FulfillReq)
@@ -21,12 +21,19 @@ def fulfill(tx: Tx, req: FulfillReq) -> FulfillResp:
     """Take only what the reservation promises, and never what is promised to others; the rest of it is free again."""
     lines = find_lines(tx, req.reservation)
     require_items("items", req.items, "ORDER_LINES_MAX", ORDER_LINES_MAX)
-    taken = _taken(tx, req, dict(lines))
-    left = {place: _units_left(tx, place, units) for place, units in taken.items()}
+    hand_over(tx, req.reservation, lines, _taken(tx, req, dict(lines)))
+    return FulfillResp()
+
+
+def hand_over(tx: Tx, reservation: str, lines: Lines, taken: Lines) -> None:
+    """Take what an open reservation's `lines` promise from where it lies; NotOnHand, NotAvailable."""
+    left = {
+        (product, location): require_here(tx, location, product, units) for (product, location), units in taken.items()
+    }
     _require_others_covered(tx, lines, taken)
     tx.apply(
         Fulfilled(
-            reservation=req.reservation,
+            reservation=reservation,
             items=[
                 Fulfilled.Item(
                     product=uid_text(product),
@@ -38,7 +45,6 @@ def fulfill(tx: Tx, req: FulfillReq) -> FulfillResp:
             ],
         )
     )
-    return FulfillResp()
 
 
 @applies(Fulfilled)
@@ -76,14 +82,6 @@ def _taken(tx: Tx, req: FulfillReq, promised: Lines) -> Lines:
             )
         taken[product, path[0]] += item.quantity
     return taken
-
-
-def _units_left(tx: Tx, place: tuple[int, int], units: int) -> int:
-    product, location = place
-    here = units_here(tx, location, product)
-    if here < units:
-        raise NotOnHand(location=uid_text(location), product=uid_text(product), on_hand=here, asked=units)
-    return here - units
 
 
 def _require_others_covered(tx: Tx, lines: Lines, taken: Lines) -> None:

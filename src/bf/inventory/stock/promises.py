@@ -27,6 +27,21 @@ def lines_of(tx: Tx, reservation: int) -> Lines:
     return {(product, location): quantity for product, location, quantity in rows}
 
 
+def promise_line(tx: Tx, reservation: int, product: int, location: int, quantity: int) -> None:
+    """Promise units from anywhere inside a location, on top of what the reservation promises there."""
+    tx.write(
+        """
+        INSERT INTO reservation_line VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (reservation, product, location) DO UPDATE SET quantity = quantity + ?4
+        """,
+        reservation,
+        product,
+        location,
+        quantity,
+    )
+    promise(tx, path_to_root(tx, location), product, quantity)
+
+
 def close(tx: Tx, reservation: int) -> None:
     """Give back everything that a reservation promises and forget it."""
     for (product, location), quantity in lines_of(tx, reservation).items():

@@ -8,9 +8,10 @@ from bf.inventory.api.requests_pb2 import ReserveReq, ReserveResp
 from bf.inventory.checks import require_items, require_quantity, require_short, require_text
 from bf.inventory.errors import CodeTaken, TooMany
 from bf.inventory.limits import CODE_CHARS_MAX, ORDER_LINES_MAX, TAG_CHARS_MAX, TAGS_MAX
-from bf.inventory.locations.tree import find_path, path_to_root
+from bf.inventory.locations.tree import find_path
 from bf.inventory.products.catalogue import find_sku
-from bf.inventory.stock.totals import promise, require_available
+from bf.inventory.stock.promises import promise_line
+from bf.inventory.stock.totals import require_available
 
 
 @handles(ReserveReq)
@@ -45,18 +46,7 @@ def reserved(tx: Tx, event: Reserved) -> None:
     reservation = tx.created(event.reservation)
     tx.write("INSERT INTO reservation VALUES (?, ?)", reservation, event.code)
     for item in event.items:
-        product, location = number_of(item.product), number_of(item.location)
-        tx.write(
-            """
-            INSERT INTO reservation_line VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT (reservation, product, location) DO UPDATE SET quantity = quantity + ?4
-            """,
-            reservation,
-            product,
-            location,
-            item.quantity,
-        )
-        promise(tx, path_to_root(tx, location), product, item.quantity)
+        promise_line(tx, reservation, number_of(item.product), number_of(item.location), item.quantity)
 
 
 def _quantities(tx: Tx, req: ReserveReq) -> dict[int, int]:

@@ -7,13 +7,30 @@ from collections.abc import Iterable
 
 from bf.core.tx import Tx
 from bf.core.uid import uid_text
-from bf.inventory.errors import NotAvailable
+from bf.inventory.errors import NotAvailable, NotOnHand, StockFull
+from bf.inventory.limits import ON_HAND_UNITS_MAX
+from bf.inventory.locations.tree import ROOT
 
 
 def units_here(tx: Tx, location: int, product: int) -> int:
     """Return how many units lie at this very location."""
     row = tx.one("SELECT here FROM stock WHERE location = ? AND product = ?", location, product)
     return row[0] if row else 0
+
+
+def require_here(tx: Tx, location: int, product: int, units: int) -> int:
+    """Refuse to take more than lies at this very location; return how many units would be left."""
+    here = units_here(tx, location, product)
+    if here < units:
+        raise NotOnHand(location=uid_text(location), product=uid_text(product), on_hand=here, asked=units)
+    return here - units
+
+
+def require_room(tx: Tx, product: int, units: int) -> None:
+    """Refuse units beyond what a tenant may hold of a product."""
+    on_hand, _ = units_inside(tx, ROOT, product)
+    if on_hand + units > ON_HAND_UNITS_MAX:
+        raise StockFull(product=uid_text(product), on_hand=on_hand + units, most=ON_HAND_UNITS_MAX)
 
 
 def units_inside(tx: Tx, location: int, product: int) -> tuple[int, int]:

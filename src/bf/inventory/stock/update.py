@@ -6,11 +6,10 @@ from bf.core.uid import number_of
 from bf.inventory.api.events_pb2 import InventoryUpdated
 from bf.inventory.api.requests_pb2 import UpdateInventoryReq, UpdateInventoryResp
 from bf.inventory.checks import require_holdable
-from bf.inventory.errors import NoChange, NotOnHand, RootHoldsNothing, StockFull
-from bf.inventory.limits import ON_HAND_UNITS_MAX
+from bf.inventory.errors import NoChange, RootHoldsNothing
 from bf.inventory.locations.tree import ROOT, find_path, path_to_root
 from bf.inventory.products.catalogue import find_product
-from bf.inventory.stock.totals import put, require_available, take, units_here, units_inside
+from bf.inventory.stock.totals import put, require_available, require_here, require_room, take
 
 
 @handles(UpdateInventoryReq)
@@ -25,15 +24,13 @@ def update_inventory(tx: Tx, req: UpdateInventoryReq) -> UpdateInventoryResp:
     if change == 0:
         raise NoChange(field="on_hand_change")
     require_holdable("on_hand_change", change)
-    here = units_here(tx, location, product)
-    if here + change < 0:
-        raise NotOnHand(location=req.location, product=req.product, on_hand=here, asked=-change)
+    on_hand = require_here(tx, location, product, -change)
     if change < 0:
         require_available(tx, path, product, -change)
     else:
-        _require_room(tx, req.product, product, change)
-    tx.apply(InventoryUpdated(location=req.location, product=req.product, on_hand_change=change, on_hand=here + change))
-    return UpdateInventoryResp(on_hand=here + change)
+        require_room(tx, product, change)
+    tx.apply(InventoryUpdated(location=req.location, product=req.product, on_hand_change=change, on_hand=on_hand))
+    return UpdateInventoryResp(on_hand=on_hand)
 
 
 @applies(InventoryUpdated)
@@ -44,9 +41,3 @@ def inventory_updated(tx: Tx, event: InventoryUpdated) -> None:
         put(tx, path, product, event.on_hand_change)
     else:
         take(tx, path, product, -event.on_hand_change)
-
-
-def _require_room(tx: Tx, uid: str, product: int, change: int) -> None:
-    on_hand, _ = units_inside(tx, ROOT, product)
-    if on_hand + change > ON_HAND_UNITS_MAX:
-        raise StockFull(product=uid, on_hand=on_hand + change, most=ON_HAND_UNITS_MAX)
