@@ -53,7 +53,7 @@ def main() -> int:
         with unraisable_logged():
             asyncio.run(_work(orders, end, lock))
     except UsageError as error:
-        logger.error("worker %s: %s", orders.share.number, str(error))  # noqa: TRY400  # a sentence for people, no fault
+        print(f"worker {orders.share.number}: {error}", file=sys.stderr)
         return FAILED
     return 0
 
