@@ -28,9 +28,10 @@ class Server:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def add_server(parser: argparse.ArgumentParser) -> None:
-    """Let a command name a server."""
-    parser.add_argument("--addr", default=ADDRESS, metavar="HOST:PORT", help=f"the server (default: {ADDRESS})")
+def add_server(parser: argparse.ArgumentParser, *, addr: bool = True) -> None:
+    """Let a command name a server, and say how to reach it; without `addr`, its address has another name."""
+    if addr:
+        parser.add_argument("--addr", default=ADDRESS, metavar="HOST:PORT", help=f"the server (default: {ADDRESS})")
     parser.add_argument("--ca", metavar="FILE", help="trust this authority, data/ca/ca.pem; else those of the system")
     parser.add_argument("--token", help=f"who asks; better in a file, or in the variable {TOKEN_VARIABLE}")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="who asks: a file that holds a token")

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "test": "bf.cli.test",
     "explore": "bf.cli.explore",
     "perf": "bf.cli.perf",
+    "stress": "bf.cli.stress",
     "export": "bf.cli.export",
     "subject": "bf.cli.subject",
     "sim": "bf.cli.sim",

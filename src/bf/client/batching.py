@@ -35,17 +35,20 @@ class Batching:
         self._send = send
         self._most = most
         self._waiting: deque[Waiting] = deque()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._running = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        """Held here, since the loop holds tasks only weakly."""
 
     async def call(self, asked: Asked, seconds: float) -> Message:
         """Let a request go with the next message; raises what `send` raises, and Told."""
         loop = asyncio.get_running_loop()
         waiting = Waiting(asked, loop.create_future(), loop.time() + seconds)
         self._waiting.append(waiting)
-        if len(self._under_way) < MESSAGES_COUNT_MAX:
+        if self._running < MESSAGES_COUNT_MAX:
+            self._running += 1
             task = loop.create_task(self._run(), name="messages")
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         told = await waiting.answer
         if isinstance(told, Told):
             raise told
@@ -53,11 +56,14 @@ class Batching:
 
     async def _run(self) -> None:
         """Send messages, one after the other, as long as calls wait."""
-        while self._waiting:
-            calls = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-            calls = [call for call in calls if not call.answer.done()]  # whoever has gone asks no more
-            if calls:
-                await self._exchange(calls)
+        try:
+            while self._waiting:
+                calls = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+                calls = [call for call in calls if not call.answer.done()]  # whoever has gone asks no more
+                if calls:
+                    await self._exchange(calls)
+        finally:
+            self._running -= 1  # at once: whoever was just answered may call again before the task counts as done
 
     async def _exchange(self, calls: Sequence[Waiting]) -> None:
         seconds = max(call.until for call in calls) - asyncio.get_running_loop().time()

@@ -17,6 +17,7 @@ from bf.client.wire import Dial
 from bf.core.ports import Env, Log
 from bf.inventory.domain import INVENTORY
 from bf.node.node import Node
+from bf.sim.net import PROFILES, Profile
 from bf.sim.realtime import InMemoryNetwork
 
 TENANT = "stress"
@@ -58,7 +59,9 @@ class Here:
 
 
 @asynccontextmanager
-async def here(durability: str, *, encrypted: bool) -> AsyncGenerator[Here]:
+async def here(
+    durability: str, profile: Profile = PROFILES["local"], *, encrypted: bool = True
+) -> AsyncGenerator[Here]:
     """Serve one tenant whose commits are on the disk before they are answered (`fsync`), or in `memory` alone."""
     with tempfile.TemporaryDirectory(prefix="bf-stress-") as folder:
         root = Path(folder)
@@ -68,7 +71,7 @@ async def here(durability: str, *, encrypted: bool) -> AsyncGenerator[Here]:
             storage = DirectoryStorage(root) if encrypted else PlainStorage(root)
         storage.create(TENANT)
         node = Node(Env(MachineClock(), storage, NoMeter()), INVENTORY)
-        network = InMemoryNetwork()
+        network = InMemoryNetwork(profile)
         front = OpenFront(root, root.joinpath, node, Place("127.0.0.1", 0, plain=True))
         await front.serve(network.listen)
         try:
