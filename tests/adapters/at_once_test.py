@@ -15,9 +15,10 @@ from h2.settings import SettingCodes
 from tests.support.calls import OneByOne
 
 from bf.adapters.grpc import call as calling
-from bf.adapters.grpc.at_once import FRAME_BYTES_MAX, answered_at_once
+from bf.adapters.grpc.at_once import FRAME_BYTES_MAX, answered_at_once, refused_at_once
 from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.core.ports import Answer
+from bf.core.refusal import Code
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.api.service_pb2 import DESCRIPTOR
 from bf.inventory.domain import INVENTORY
@@ -29,17 +30,19 @@ REQUEST = rq.UpdateInventoryReq(location="1", product="2", on_hand_change=3).Ser
 class Constant(OneByOne):
     """Answers everything in the same way."""
 
-    def __init__(self, size: int) -> None:
-        self._body = b"x" * size
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
 
     async def call(self, tenant: str, request: Message, request_id: str, actor: str = "") -> Answer:
         del tenant, request, request_id, actor
-        return Answer(0, self._body)
+        return self._answer
 
 
-async def heard(size: int, *, calls: int = 1, table_bytes: int = 4_096, ended: bool = True) -> list[list[Event]]:
+async def heard(
+    size: int, *, calls: int = 1, table_bytes: int = 4_096, answer: Answer | None = None
+) -> list[list[Event]]:
     """Call a server with a strict client of HTTP/2, one call after the other, and return what it heard of each."""
-    server: Server = grpc_server([DomainService(SERVICE, INVENTORY, Constant(size))])
+    server: Server = grpc_server([DomainService(SERVICE, INVENTORY, Constant(answer or Answer(0, b"x" * size)))])
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     await server.start(sock=listening)
@@ -53,7 +56,7 @@ async def heard(size: int, *, calls: int = 1, table_bytes: int = 4_096, ended: b
         path = f"/{SERVICE.full_name}/UpdateInventory"
         headers = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "x"), ("te", "trailers")]
         client.send_headers(stream, [*headers, ("content-type", "application/grpc"), ("tenant", "acme")])
-        client.send_data(stream, b"\0" + len(REQUEST).to_bytes(4, "big") + REQUEST, end_stream=ended)
+        client.send_data(stream, b"\0" + len(REQUEST).to_bytes(4, "big") + REQUEST, end_stream=True)
         events: list[Event] = []
         while not any(isinstance(event, StreamEnded) for event in events):
             writer.write(client.data_to_send())
@@ -72,7 +75,7 @@ async def heard(size: int, *, calls: int = 1, table_bytes: int = 4_096, ended: b
 def said(events: list[Event]) -> tuple[Any, bytes, Any]:
     """Return headers, body and trailers."""
     (head,) = (dict(event.headers or ()) for event in events if isinstance(event, ResponseReceived))
-    (tail,) = (dict(event.headers or ()) for event in events if isinstance(event, TrailersReceived))
+    tail = next((dict(event.headers or ()) for event in events if isinstance(event, TrailersReceived)), None)
     return head, b"".join(event.data or b"" for event in events if isinstance(event, DataReceived)), tail
 
 
@@ -120,3 +123,22 @@ def test_many_calls_on_one_connection_leave_its_states_and_windows_as_they_shoul
     told = asyncio.run(heard(10_000, calls=300))  # 3 MB: far beyond the connection's first window
     assert all(said(events)[1][5:] == b"x" * 10_000 for events in told)
     assert by_hand.count(True) > 250
+
+
+@pytest.mark.parametrize("message", ["not enough", "50 % of “ñ”\n" * 20, "x" * 1_000])
+@pytest.mark.parametrize("field", ["", "items[0].quantity"])
+def test_a_refusal_is_what_grpclib_would_say(message: str, field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bool] = []
+
+    def watched(*args: Any) -> bool:  # noqa: ANN401  # as it is
+        written.append(refused_at_once(*args))
+        return written[-1]
+
+    answer = Answer(Code.FAILED_PRECONDITION, reason="NotAvailable", message=message, field=field)
+    monkeypatch.setattr(calling, "refused_at_once", watched)
+    ours = asyncio.run(heard(0, answer=answer, calls=3))
+    assert written == [True] * 3
+    monkeypatch.setattr(calling, "refused_at_once", never)
+    theirs = asyncio.run(heard(0, answer=answer, calls=3))
+    assert [said(events) for events in ours] == [said(events) for events in theirs]
+    assert said(ours[0])[0]["grpc-status"] == "9"

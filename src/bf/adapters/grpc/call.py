@@ -5,13 +5,14 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status as StatusMessage
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 
 from bf.adapters.access.gate import AUTHORIZATION, Caller, Gate, Visit
 from bf.adapters.front.limits import UNREAD_S_MAX
-from bf.adapters.grpc.at_once import answered_at_once
+from bf.adapters.grpc.at_once import answered_at_once, refused_at_once
 from bf.adapters.grpc.details import details_of
 from bf.core.ports import Answer
 
@@ -56,6 +57,11 @@ async def send_only(stream: Stream[Any, Any], body: bytes) -> None:
         await send(stream, body)
 
 
-def error_of(answer: Answer, domain: str) -> GRPCError:
-    """Say a refusal as a call's status, with its details."""
-    return GRPCError(Status(answer.code), answer.message, details_of(answer, domain))
+def refuse(stream: Stream[Any, Any], answer: Answer, domain: str) -> None:
+    """End a call with a refusal: at once, or by raising GRPCError if something has to be waited for."""
+    details = details_of(answer, domain)
+    status = StatusMessage(code=answer.code, message=answer.message)
+    for detail in details:
+        status.details.add().Pack(detail)
+    if not refused_at_once(stream, answer.code, answer.message, status.SerializeToString()):
+        raise GRPCError(Status(answer.code), answer.message, details)

@@ -11,33 +11,16 @@ from typing import Any, cast
 from grpclib.config import Configuration
 from grpclib.protocol import AbstractHandler, Connection, EventsProcessor, H2Protocol
 from h2.config import H2Configuration
-from h2.connection import H2Connection
 from h2.events import Event, StreamReset
 from h2.exceptions import DenialOfServiceError, ProtocolError, TooManyStreamsError
 from h2.settings import SettingCodes, Settings
 
 from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.limits import HEADER_BYTES_MAX, RESETS_COUNT_MAX, STREAMS_COUNT_MAX
-from bf.adapters.grpc.gathering import Gathering
+from bf.adapters.grpc.gathering import FIRST_WINDOW_BYTES, Gathering
+from bf.adapters.grpc.lean import LeanH2
 
 MINUTE_S = 60
-
-CLOSED_STREAMS_MAX = 32
-"""How many closed streams are remembered before they are looked for."""
-
-
-class CountingH2(H2Connection):
-    """HTTP/2 that looks through its streams now and then, where h2 does so for each frame of headers."""
-
-    _look_at = 0
-
-    def _open_streams(self, remainder: int) -> int:
-        """Return how many streams are open at most; closed ones are forgotten when there may be too many."""
-        if len(self.streams) < self._look_at:
-            return len(self.streams)
-        count = super()._open_streams(remainder)
-        self._look_at = min(len(self.streams) + CLOSED_STREAMS_MAX, STREAMS_COUNT_MAX)
-        return count
 
 
 class BoundedH2(H2Protocol):
@@ -64,7 +47,7 @@ class BoundedH2(H2Protocol):
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # asyncio's base class is too wide
         """Begin as grpclib does, with limits that hold from the first byte."""
-        h2 = CountingH2(config=self.h2_config)
+        h2 = LeanH2(self.h2_config)
         limits = {
             SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS_COUNT_MAX,
             SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_BYTES_MAX,
@@ -73,7 +56,7 @@ class BoundedH2(H2Protocol):
         h2.local_settings = Settings(client=False, initial_values=limits)  # pyright: ignore[reportArgumentType]  # codes are ints
         h2.decoder.max_header_list_size = HEADER_BYTES_MAX
         h2.initiate_connection()
-        h2.increment_flow_control_window(self.config.http2_connection_window_size - 65_535)  # what RFC 9113 begins with
+        h2.increment_flow_control_window(self.config.http2_connection_window_size - FIRST_WINDOW_BYTES)
         self._transport = transport
         self._h2 = h2
         self.connection = Connection(h2, cast("Any", Gathering(transport)), config=self.config)

@@ -20,7 +20,7 @@ from bf.adapters.front.limits import IDLE_S_MAX, REQUEST_S_MAX
 from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc.api.execution_pb2 import DESCRIPTOR, ExecuteReq, ExecuteResp
 from bf.adapters.grpc.at_once import is_whole
-from bf.adapters.grpc.call import admit, error_of, in_time, metadata, send, send_only
+from bf.adapters.grpc.call import admit, in_time, metadata, refuse, send, send_only
 from bf.adapters.grpc.codec import read_message, read_request
 from bf.adapters.grpc.details import details_of
 from bf.adapters.tracing.parent import TRACEPARENT, note_parent
@@ -111,7 +111,7 @@ class Execution:
                 note_parent(metadata(stream, TRACEPARENT))
                 await carry_out(stream, visit)
             except Refusal as refusal:
-                raise error_of(told(refusal), self._domain.name) from None
+                refuse(stream, told(refusal), self._domain.name)
 
         return refusing
 

@@ -4,7 +4,13 @@ import asyncio
 from typing import Any, cast
 
 from grpclib.client import Channel, Handler
-from grpclib.protocol import H2Protocol
+from grpclib.protocol import Connection, EventsProcessor, H2Protocol
+from h2.settings import SettingCodes
+
+from bf.adapters.grpc.lean import LeanH2
+
+FIRST_WINDOW_BYTES = 65_535
+"""The window with which a connection begins (RFC 9113, 6.9.2)."""
 
 GATHERED_BYTES = 1_024
 """How much is written at once: more, and the other end would wait for it with nothing to do."""
@@ -65,4 +71,12 @@ class GatheringChannel(Channel):
 class _GatheringH2(H2Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin as grpclib does."""
-        super().connection_made(cast("asyncio.Transport", Gathering(cast("asyncio.Transport", transport))))
+        h2 = LeanH2(self.h2_config)
+        h2.initiate_connection()
+        h2.increment_flow_control_window(self.config.http2_connection_window_size - FIRST_WINDOW_BYTES)
+        h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: self.config.http2_stream_window_size})
+        gathering = cast("Any", Gathering(cast("asyncio.Transport", transport)))
+        self.connection = Connection(h2, gathering, config=self.config)
+        self.connection.flush()
+        self.connection.initialize()
+        self.processor = EventsProcessor(self.handler, self.connection)

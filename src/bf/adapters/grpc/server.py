@@ -19,7 +19,7 @@ from bf.adapters.access.gate import Caller, Gate, Visit, open_gate, told
 from bf.adapters.front.limits import DRAIN_S_MAX, REQUEST_S_MAX
 from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc.at_once import is_whole
-from bf.adapters.grpc.call import REQUEST_ID, admit, error_of, in_time, metadata, send_only
+from bf.adapters.grpc.call import REQUEST_ID, admit, in_time, metadata, refuse, send_only
 from bf.adapters.grpc.codec import BytesCodec, read_request
 from bf.adapters.grpc.headers import AnsweringServer
 from bf.adapters.tracing.parent import TRACEPARENT, note_parent
@@ -81,13 +81,14 @@ class DomainService:
                 with self._under_way.one():
                     await answer(stream, caller, request)
             except Refusal as refusal:
-                raise error_of(told(refusal), self._domain.name) from None
+                refuse(stream, told(refusal), self._domain.name)
 
         async def answer(stream: Stream[Any, Any], caller: Caller, request: Message) -> None:
             answer = await self._calls.call(caller.tenant, request, metadata(stream, REQUEST_ID), caller.actor)
             if answer.code:
-                raise error_of(answer, self._domain.name)
-            await send_only(stream, answer.response)
+                refuse(stream, answer, self._domain.name)
+            else:
+                await send_only(stream, answer.response)
 
         return carry_out
 

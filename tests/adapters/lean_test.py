@@ -1,0 +1,73 @@
+"""Lean blocks of headers against hpack itself: whatever is sent, the other end reads the same."""
+
+from typing import Any
+
+from h2.config import H2Configuration
+from hpack import Decoder, Encoder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bf.adapters.grpc import lean
+from bf.adapters.grpc.lean import KNOWN_BLOCKS_MAX, LeanDecoder, LeanEncoder, LeanH2
+
+Header = tuple[bytes, bytes]
+NAMES = st.sampled_from(
+    [b":path", b":method", b"te", b"tenant", b"authorization", b"request-id", b"grpc-message", b"x"]
+)
+HEADERS = st.lists(st.tuples(NAMES, st.binary(max_size=300)), max_size=8)
+PAST = st.lists(st.one_of(HEADERS, st.integers(0, 4_096)), min_size=1, max_size=30)
+"""Blocks, and new sizes of the dynamic table in between; a few blocks come again and again."""
+
+GRPC = [(b":method", b"POST"), (b":path", b"/service/Call"), (b"te", b"trailers"), (b"tenant", b"acme")]
+
+
+def told(past: list[Any], encoder: Encoder, decoder: Decoder) -> list[list[Header]]:
+    """Let one end write what the other one reads."""
+    read: list[list[Header]] = []
+    for each in [*past, *past]:
+        if isinstance(each, int):
+            encoder.header_table_size = each
+        else:
+            read.append([(name, value) for name, value in decoder.decode(encoder.encode(each), raw=True)])
+    return read
+
+
+@given(PAST)
+def test_either_end_understands_the_other(past: list[Any]) -> None:
+    expected = [each for each in [*past, *past] if not isinstance(each, int)]
+    assert told(past, LeanEncoder(), Decoder()) == expected
+    assert told(past, Encoder(), LeanDecoder(65_536)) == expected
+    assert told(past, LeanEncoder(), LeanDecoder(65_536)) == expected
+
+
+def test_what_comes_again_is_neither_written_nor_read_again(monkeypatch: Any) -> None:  # noqa: ANN401  # pytest's
+    encoder, decoder = LeanEncoder(), LeanDecoder(65_536)
+    told([GRPC], encoder, decoder)  # what was new is in the tables
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("it was known")
+
+    monkeypatch.setattr(lean.Encoder, "encode", never)
+    monkeypatch.setattr(lean.Decoder, "decode", never)
+    first = told([GRPC], encoder, decoder)
+    first[0].append((b"changed by", b"its reader"))
+    assert told([GRPC], encoder, decoder) == [GRPC, GRPC]
+
+
+def test_what_differs_in_every_call_pushes_nothing_out_and_is_not_kept_for_ever() -> None:
+    encoder, decoder = LeanEncoder(), LeanDecoder(65_536)
+    told([GRPC], encoder, decoder)
+    size = len(encoder.encode(GRPC))
+    for number in range(10 * KNOWN_BLOCKS_MAX):
+        block = [*GRPC, (b"request-id", b"%032d" % number)]
+        assert told([block], encoder, decoder) == [block, block]
+    assert len(encoder.encode(GRPC)) == size
+    known: list[Any] = [vars(each)["_known"] for each in (encoder, decoder)]
+    assert all(len(each) <= KNOWN_BLOCKS_MAX for each in known)
+
+
+def test_limits_of_h2_stay_those_of_its_decoder() -> None:
+    h2 = LeanH2(H2Configuration(client_side=False))
+    assert isinstance(h2.decoder, LeanDecoder)
+    assert h2.decoder.max_header_list_size == 65_536
+    assert h2.decoder.max_allowed_table_size == 4_096
