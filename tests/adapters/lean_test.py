@@ -26,7 +26,8 @@ def told(past: list[Any], encoder: Encoder, decoder: Decoder) -> list[list[Heade
     read: list[list[Header]] = []
     for each in [*past, *past]:
         if isinstance(each, int):
-            encoder.header_table_size = each
+            if each != encoder.header_table_size:  # said twice, hpack itself forgets that it was said at all
+                encoder.header_table_size = each
         else:
             read.append([(name, value) for name, value in decoder.decode(encoder.encode(each), raw=True)])
     return read
