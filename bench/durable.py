@@ -48,7 +48,7 @@ CLIENTS = (1, 4, 16, IN_FLIGHT, 256)
 WAREHOUSES, BINS, PRODUCTS = 5, 20, 2_000
 FIRST_PRODUCT = WAREHOUSES * (BINS + 1) + 1
 
-Call = Callable[[Message], Awaitable[object]]
+Call = Callable[[Any], Awaitable[object]]
 
 
 class PlainStorage(DirectoryStorage):

@@ -37,7 +37,7 @@ from record import (
     yardstick,
 )
 
-BENCHES = ("specs", "floor", "apply", "tree_size", "append", "durable", "curves", "simulation")
+BENCHES = ("specs", "floor", "apply", "tree_size", "append", "durable", "wire", "curves", "stress", "simulation")
 """The files of this folder that measure, in the order in which they run; a new one is added here."""
 
 PIPE_CHARS = 130

@@ -226,6 +226,16 @@ def test_over_tls_with_a_token(tmp_path: Path) -> None:
         address = server.expect("serving ").split(" on ", 1)[1].split(",", 1)[0]
         with BlockingClient(address, ACME, tls=client_tls(str(tmp_path / "ca" / "ca.pem")), token=token) as client:
             assert client.call(rq.AddProductsReq(skus=["cola"])) == rq.AddProductsResp(uids=[ROOT[:-1] + "1"])
+
+        def named(tenant: str) -> BlockingClient:
+            tls = client_tls(str(tmp_path / "ca" / "ca.pem"))
+            return BlockingClient(address, tenant, token=token, tls=tls, server_name=f"{ACME}.localhost")
+
+        with named(ACME) as client:
+            client.call(rq.ListProductsReq(limit=1))
+        with named("zeta") as client, pytest.raises(Told) as refused:
+            client.call(rq.ListProductsReq(limit=1))
+        assert refused.value.reason == "WrongTenant"
         with (
             BlockingClient(address, ACME, tls=client_tls(None), token=token) as stranger,
             pytest.raises(UntrustedError, match="certificate"),

@@ -24,6 +24,7 @@ class BlockingClient:
         tenant: str,
         *,
         tls: ssl.SSLContext | None = None,
+        server_name: str = "",
         token: str = "",
         batch: int = 0,
         tries: int = TRIES_MAX,
@@ -32,7 +33,16 @@ class BlockingClient:
         """Take the same words as Client does; with a `batch`, calls of several threads share messages."""
 
         def make() -> Client:
-            return Client(address, tenant, tls=tls, token=token, batch=batch, tries=tries, deadline_s=deadline_s)
+            return Client(
+                address,
+                tenant,
+                tls=tls,
+                server_name=server_name,
+                token=token,
+                batch=batch,
+                tries=tries,
+                deadline_s=deadline_s,
+            )
 
         self._make = make
         self._loop = asyncio.new_event_loop()

@@ -51,6 +51,7 @@ class Client:
         tenant: str,
         *,
         tls: ssl.SSLContext | None = None,
+        server_name: str = "",
         token: str = "",
         batch: int = 0,
         tries: int = TRIES_MAX,
@@ -59,10 +60,13 @@ class Client:
     ) -> None:
         """Call the server at HOST:PORT; in plain text unless a context is given, as `client_tls` makes it.
 
+        A `server_name` is what the certificate is for, if not the host. With the tenant's own, such as
+        acme.shop.example, the connection goes straight to the worker that has the tenant.
+
         With a `batch`, calls that are made while others are under way share messages, so many in each at most: many
         more of them a second, each a little later. With one try, commands get no request ids of their own.
         """
-        self._wire = Wire(address, tls, dial)
+        self._wire = Wire(address, tls, server_name, dial)
         self._messages = Messages(INVENTORY)
         self._paths = {
             INVENTORY.requests[method.input_type.name]: f"/{SERVICE.full_name}/{method.name}"

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 from grpclib.client import Stream, StreamStreamMethod, UnaryUnaryMethod
+from grpclib.config import Configuration
 from grpclib.const import Status
 from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError, StreamTerminatedError
@@ -38,11 +39,16 @@ class UntrustedError(Exception):
 class Wire:
     """Calls over one connection, which is made when it is needed and again when it is lost."""
 
-    def __init__(self, address: str, tls: ssl.SSLContext | None = None, dial: Dial | None = None) -> None:
-        """Call the server at HOST:PORT, or whatever `dial` connects to; in plain text unless a context is given."""
+    def __init__(
+        self, address: str, tls: ssl.SSLContext | None = None, server_name: str = "", dial: Dial | None = None
+    ) -> None:
+        """Call the server at HOST:PORT, or whatever `dial` connects to; in plain text unless a context is given.
+
+        Its certificate is for the `server_name`, or else for the host.
+        """
         self.address = address
         host, _, port = address.rpartition(":")
-        self._channel = _Channel(host.strip("[]"), int(port), tls, dial)
+        self._channel = _Channel(host.strip("[]"), int(port), tls, server_name, dial)
 
     async def unary(
         self,
@@ -103,9 +109,14 @@ class _Troubles:
 
 
 class _Channel(GatheringChannel):
-    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, dial: Dial | None) -> None:
+    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, server_name: str, dial: Dial | None) -> None:
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  # one of grpclib's parameters has a type that it does not import
-            host, port, codec=ProtoCodec(), status_details_codec=ProtoStatusDetailsCodec(), ssl=tls
+            host,
+            port,
+            codec=ProtoCodec(),
+            status_details_codec=ProtoStatusDetailsCodec(),
+            ssl=tls,
+            config=Configuration(ssl_target_name_override=server_name or None),
         )
         self._dial = dial
 
