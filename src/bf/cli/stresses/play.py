@@ -68,10 +68,12 @@ class Player:
     totals: Totals = field(default_factory=Totals)
     took_s: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     refused: Counter[str] = field(default_factory=Counter[str])
+    seconds: float = 0
+    """How long requests were under way; what it takes to draw them does not count."""
 
     async def one(self, request: Message) -> Message:
         """Send a request that must be carried out; raises Told."""
-        answer = await self._timed(request)
+        (answer,) = await self.all([request])
         if isinstance(answer, Told):
             raise answer
         return answer
@@ -85,9 +87,11 @@ class Player:
             for at, request in waiting:
                 answers[at] = await self._timed(request)
 
+        began = time.perf_counter()
         async with asyncio.TaskGroup() as clients:
             for _ in range(min(self.in_flight, len(requests))):
                 clients.create_task(client())
+        self.seconds += time.perf_counter() - began
         return [answers[at] for at in range(len(requests))]
 
     async def _timed(self, request: Message) -> Answer:
@@ -118,18 +122,18 @@ async def play(scenario: Scenario, player: Player, steps: int, sizes: Sizes) -> 
     for step in range(1, steps + 1):
         player.took_s.clear()
         player.refused.clear()
-        began = time.perf_counter()
+        player.seconds = 0
         await scenario.furnish(step)
-        furnished, before = time.perf_counter(), _count(player)
+        furnishing_s, before = player.seconds, _count(player)
         await scenario.trade(step)
-        ended, count = time.perf_counter(), _count(player)
+        count = _count(player)
         state_bytes, log_bytes = await sizes() or (None, None)
         totals = player.totals
         yield Row(
             step=step,
-            seconds=ended - began,
+            seconds=player.seconds,
             requests=count,
-            trading_ms=1_000 * (ended - furnished) / (count - before),
+            trading_ms=1_000 * (player.seconds - furnishing_s) / (count - before),
             state_bytes=state_bytes,
             log_bytes=log_bytes,
             locations=totals.locations,
