@@ -22,7 +22,6 @@ from bf.adapters.kata.api import kata_pb2
 from bf.cli.main import COMMANDS
 from bf.core.refusal import Refusal
 from bf.core.spec import specs_of
-from bf.inventory import errors
 from bf.inventory.api import events_pb2, requests_pb2
 from bf.inventory.domain import INVENTORY
 
@@ -122,7 +121,8 @@ def test_every_spec_belongs_to_a_story_and_every_story_has_specs() -> None:
 
 REFUSALS = [
     found
-    for found in vars(errors).values()
+    for path in sorted(SOURCE.glob("inventory/**/errors.py"))
+    for found in vars(importlib.import_module(module_name(path))).values()
     if isinstance(found, type) and issubclass(found, Refusal) and found is not Refusal
 ]
 
