@@ -66,6 +66,8 @@ class Domain:
         self.requests = {name: message for name, message in messages.items() if name.endswith("Req")}
         self.responses = {name: messages[name.removesuffix("Req") + "Resp"] for name in self.requests}
         self.events = _messages(events)
+        self.event_names = {event: name for name, event in self.events.items()}
+        """How the log calls each event."""
         _assert_same(f"{name}: requests and handlers", self.requests.values(), self.handlers)
         _assert_same(f"{name}: events and appliers", self.events.values(), self.appliers)
 

@@ -336,7 +336,7 @@ class Cell:
             return FAILED
         commit.response = done.response.SerializeToString()
         for event in done.events:
-            commit.events.add(type=event.DESCRIPTOR.name, body=event.SerializeToString())
+            commit.events.add(type=state.domain.event_names[type(event)], body=event.SerializeToString())
         size = len(commit.response)
         if size > REPLY_BYTES_MAX and not done.events:
             return answers.refused(ReplyTooLarge(size=size, most=REPLY_BYTES_MAX), state.pos.event)
