@@ -9,6 +9,7 @@ Rules of this file:
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import apsw
@@ -23,16 +24,27 @@ STATEMENTS_COUNT_MAX = 1_000
 
 READING = {apsw.SQLITE_READ, apsw.SQLITE_SELECT, apsw.SQLITE_RECURSIVE}
 WRITING = {apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE}
-CREATING = {apsw.SQLITE_CREATE_TABLE, apsw.SQLITE_CREATE_INDEX, apsw.SQLITE_REINDEX}
+INDEXING = {apsw.SQLITE_CREATE_INDEX, apsw.SQLITE_REINDEX}
 BOOKS = {"sqlite_master", "sqlite_schema"}
 """Where SQLite itself notes new tables; nobody else may write there."""
 
-UNSTEADY = {"random", "randomblob", "changes", "total_changes", "last_insert_rowid", "load_extension"}
+CHANCE = {"random", "randomblob", "changes", "total_changes", "last_insert_rowid", "load_extension"}
+CLOCK = {"date", "time", "datetime", "julianday", "strftime", "unixepoch", "timediff"}
+UNSTEADY = CHANCE | CLOCK | {"current_date", "current_time", "current_timestamp"}
 """Functions whose answer depends on more than the tables."""
 
 
 class FenceError(Exception):
     """A package reached for what is not its own."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What SQLite said about a statement while it was prepared."""
+
+    denied: str = ""
+    about_rows: bool = False
+    statements: int = 0
 
 
 class Fence:
@@ -48,13 +60,13 @@ class Fence:
         if near:
             raise FenceError(f"the table {near[0]} is the domain's: give the package another name")
         self._own: set[str] = set()
-        self._denied = ""
+        self._found = _Found()
         self._good: set[tuple[str, bool]] = set()
         self._judge.connection.authorizer = self._may_create
         try:
             self._judge.execute(schema)
         except apsw.Error as error:
-            raise FenceError(f"its schema: {self._denied or error}") from error
+            raise FenceError(f"its schema: {self._found.denied or error}") from error
         self._own = set(self._tables()) - set(before)
 
     def handler(self, handler: Handler, *, may_apply: bool) -> Handler:
@@ -78,11 +90,14 @@ class Fence:
         if (sql, writing) in self._good:
             return
         self._judge.connection.authorizer = self._may_write if writing else self._may_read
-        self._denied = ""
+        self._judge.connection.exec_trace = self._is_the_only_one
+        found = self._found = _Found()
         try:
             self._judge.execute(f"EXPLAIN {sql}", params).fetchall()
+            if not found.about_rows:
+                raise FenceError(f"the package {self._name}: this is not about rows: {sql}")
         except apsw.Error as error:
-            raise FenceError(f"the package {self._name}: {self._denied or error}, in: {sql}") from error
+            raise FenceError(f"the package {self._name}: {found.denied or error}, in: {sql}") from error
         assert len(self._good) < STATEMENTS_COUNT_MAX, f"{self._name} has more than STATEMENTS_COUNT_MAX statements"
         self._good.add((sql, writing))
 
@@ -90,13 +105,22 @@ class Fence:
         rows = self._judge.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
         return [name for (name,) in rows]
 
+    def _is_the_only_one(self, _cursor: apsw.Cursor, _sql: str, _params: object) -> bool:
+        """Let a first statement be explained, and no second one."""
+        self._found.statements += 1
+        if self._found.statements > 1:
+            self._found.denied = "there are two statements"
+        return self._found.statements == 1
+
     def _may_read(self, action: int, one: str | None, two: str | None, *_: str | None) -> int:
         if action in READING or (action == apsw.SQLITE_FUNCTION and two not in UNSTEADY):
+            self._found.about_rows = True
             return apsw.SQLITE_OK
         return self._deny(action, one, two)
 
     def _may_write(self, action: int, one: str | None, two: str | None, *rest: str | None) -> int:
         if action in WRITING and one in self._own:
+            self._found.about_rows = True
             return apsw.SQLITE_OK
         return self._may_read(action, one, two, *rest)
 
@@ -104,14 +128,21 @@ class Fence:
         named = (one or "").startswith(f"{self._name}_")
         if action in WRITING and (one in BOOKS or named):
             return apsw.SQLITE_OK
-        if action in CREATING and (named or (one or "").startswith("sqlite_autoindex_")):
+        if action == apsw.SQLITE_CREATE_TABLE and named:
+            return apsw.SQLITE_OK
+        if action in INDEXING and (two or one or "").startswith(f"{self._name}_") and (named or not _is_named(one)):
             return apsw.SQLITE_OK
         return self._may_read(action, one, two, *rest)
 
     def _deny(self, action: int, one: str | None, two: str | None) -> int:
         what = str(apsw.mapping_authorizer_function[action]).removeprefix("SQLITE_").replace("_", " ")
-        self._denied = self._denied or f"{what} {one or two or ''}".strip() + " is not allowed"
+        self._found.denied = self._found.denied or f"{what} {one or two or ''}".strip() + " is not allowed"
         return apsw.SQLITE_DENY
+
+
+def _is_named(index: str | None) -> bool:
+    """Say whether people named an index, and not SQLite, which makes one for a key."""
+    return not (index or "").startswith("sqlite_autoindex_")
 
 
 class FencedTx:
