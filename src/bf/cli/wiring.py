@@ -102,7 +102,11 @@ async def running(
 ) -> AsyncGenerator[tuple[Node, Mapping[str, Operation]]]:
     """Run a node on a data directory, which is locked, and yield it with what operators may ask of it."""
     env = Env(MachineClock(), tenants, meter or NoMeter())
-    node = Node(env, INVENTORY, domains=domains_of(tenants.root).of)
+    try:
+        node = Node(env, INVENTORY, domains=domains_of(tenants.root).of)
+    except UsageError:
+        tenants.close()
+        raise
     house = asyncio.get_running_loop().create_task(keep_house(node, env, policy)) if policy else None
     try:
         await upgrade(tenants)

@@ -83,6 +83,8 @@ class Cell:
         self._limits: Mapping[str, int] = {}
         self._rates: Rates | None = None
         self._derived: Derived | None = None
+        self._why = ""
+        """Why it could not be opened, for operators."""
         self._old = old
         self._queue = Queue()
         self._turns: deque[Callable[[], Awaitable[None]]] = deque()
@@ -165,7 +167,7 @@ class Cell:
                     raise
 
         if not self.alive:
-            raise LogError(f"the cell of {self.tenant} has stopped")
+            raise LogError(f"the cell of {self.tenant} has stopped{self._why}")
         self._turns.append(turn)
         self._work.set()
         try:
@@ -177,7 +179,7 @@ class Cell:
                 await asyncio.wait([done, self._task], return_when=asyncio.FIRST_COMPLETED)
             raise
         if not done.done():
-            raise LogError(f"the cell of {self.tenant} has stopped")
+            raise LogError(f"the cell of {self.tenant} has stopped{self._why}")
         return done.result()
 
     async def exchange(self, log: Log, derived: Derived) -> None:
@@ -220,7 +222,8 @@ class Cell:
             self._forget_old()
             answer = STOPPED
             await self._serve()
-        except LogError:
+        except LogError as error:
+            self._why = "" if self._derived else f": {error}"
             self._env.meter.count("cell_stops", why="log")
             what = "the log did not take a batch; the cell stops" if self._derived else "cannot be opened"
             logger.exception("tenant %s %s", self.tenant, what)
