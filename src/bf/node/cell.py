@@ -322,11 +322,9 @@ class Cell:
         try:
             self._require_room(state, request)
             done = state.execute(request, commit.time_us)
-        except LimitReached as refusal:  # a limit is set by people: it may be another one when the request is repeated
-            return answers.refused(refusal, state.pos.event)
         except Refusal as refusal:
             answer = answers.refused(refusal, state.pos.event)
-            if commit.request_id:
+            if commit.request_id and not _may_be_lifted(refusal):
                 commit.refusal.code, commit.refusal.reason = answer.code, answer.reason
                 commit.refusal.message, commit.refusal.field = answer.message, answer.field
             return answer
@@ -366,3 +364,8 @@ class Cell:
         if self._old:
             self._old.database.close()
             self._old = None
+
+
+def _may_be_lifted(refusal: Refusal) -> bool:
+    """Say whether people may set a limit or enable a feature before the same request is sent again."""
+    return isinstance(refusal, LimitReached) or refusal.code is Code.UNIMPLEMENTED
