@@ -199,6 +199,11 @@ def test_the_tutorial_makes_a_feature_that_keeps_the_house_rules(folder: Folder)
     folder.run(Command("ruff check src/bf/inventory && ruff format --check src/bf/inventory", None))
 
 
+def test_the_tutorial_of_a_package_makes_features_of_one_tenant(folder: Folder) -> None:
+    follow(ROOT / "docs/tutorial-package.md", folder)
+    assert (folder.path / "data/features").read_text("utf-8") == "my_company.features\n"
+
+
 def test_the_demo_says_what_to_try_and_it_works(folder: Folder) -> None:
     for linked in (".venv", "src", "examples"):
         (folder.path / linked).symlink_to(ROOT / linked)
@@ -225,6 +230,7 @@ def test_every_page_with_commands_is_followed() -> None:
         "docs/runbooks/upgrade.md",
         "docs/runbooks/simulate.md",
         "docs/tutorial-feature.md",
+        "docs/tutorial-package.md",
     }
     assert {page.relative_to(ROOT).as_posix() for page in PAGES if any(steps(page))} == followed
 
@@ -307,4 +313,6 @@ def test_commands_inside_sentences_exist(page: Path) -> None:
         files = [import_module(module).__file__ or "" for module in modules_of(command)]
         source = "".join(Path(file).read_text("utf-8") for file in files)
         for word in rest:
-            assert not word.startswith("--") or word in {"--help", "--file"} or f'"{word}"' in source, words
+            assert not word.startswith("--") or word in {"--help", "--file", "--features"} or f'"{word}"' in source, (
+                words
+            )

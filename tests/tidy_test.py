@@ -22,7 +22,6 @@ from bf.adapters.kata.api import kata_pb2
 from bf.cli.main import COMMANDS
 from bf.core.refusal import Refusal
 from bf.core.spec import specs_of
-from bf.inventory import errors
 from bf.inventory.api import events_pb2, requests_pb2
 from bf.inventory.domain import INVENTORY
 
@@ -122,7 +121,8 @@ def test_every_spec_belongs_to_a_story_and_every_story_has_specs() -> None:
 
 REFUSALS = [
     found
-    for found in vars(errors).values()
+    for path in sorted(SOURCE.glob("inventory/**/errors.py"))
+    for found in vars(importlib.import_module(module_name(path))).values()
     if isinstance(found, type) and issubclass(found, Refusal) and found is not Refusal
 ]
 
@@ -328,10 +328,14 @@ def test_generated_code_is_what_the_protos_say(tmp_path: Path) -> None:
     folders = (ROOT / "proto", sysconfig.get_path("purelib"))
     options = [*(f"--proto_path={folder}" for folder in folders), f"--python_out={tmp_path}", f"--pyi_out={tmp_path}"]
     subprocess.run([sys.executable, "-m", "grpc_tools.protoc", *options, *map(str, protos)], check=True, timeout=60)
+    options = [f"--proto_path={ROOT}", f"--python_out={tmp_path}", f"--pyi_out={tmp_path}"]
+    examples = sorted(map(str, (ROOT / "examples").rglob("*.proto")))
+    subprocess.run([sys.executable, "-m", "grpc_tools.protoc", *options, *examples], check=True, timeout=60)
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*_pb2.py*")}
     kept = {
-        path.relative_to(ROOT / "src"): path.read_bytes()
-        for path in SOURCE.rglob("*_pb2.py*")
+        path.relative_to(ROOT / "src" if path.is_relative_to(SOURCE) else ROOT): path.read_bytes()
+        for folder in (SOURCE, ROOT / "examples")
+        for path in folder.rglob("*_pb2.py*")
         if "cache" not in str(path)
     }
     assert sorted(made) == sorted(kept)

@@ -163,8 +163,11 @@ def test_each_rpc_can_be_called(caller: Caller) -> None:
     (difference,) = call(rq.TakeStockReq(location=place, reason="found", counts=[counted])).differences
     assert difference.difference == 2
     reserved = call(rq.ReserveReq(reservation="third", items=[item], location=ROOT)).reservation
+    call(rq.EnableFeatureReq(feature="fulfilment-waves"))
+    assert [feature.enabled for feature in call(rq.ListFeaturesReq()).features] == [True]
     assert [pick.reservation for pick in call(rq.PlanWaveReq(wave="wave", location=ROOT)).picks] == [reserved]
     assert call(rq.PickWaveReq(wave="wave")).picked == [reserved]
+    call(rq.DisableFeatureReq(feature="fulfilment-waves"))
     assert sorted(called) == RPCS
 
 

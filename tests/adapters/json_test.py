@@ -124,8 +124,11 @@ def test_each_rpc_can_be_called_with_json(web: Web) -> None:
     (difference,) = call("TakeStock", location=place, reason="found", counts=counts)["differences"]
     assert difference == {"product": product, "difference": "2"}
     made = call("Reserve", reservation="three", items=[{"sku": "tea", "quantity": 2}], location=ROOT)["reservation"]
+    call("EnableFeature", feature="fulfilment-waves")
+    assert [feature["enabled"] for feature in call("ListFeatures")["features"]] == [True]
     assert [pick["reservation"] for pick in call("PlanWave", wave="wave", location=ROOT)["picks"]] == [made]
     assert call("PickWave", wave="wave") == {"picked": [made], "skipped": [], "left": 0}
+    call("DisableFeature", feature="fulfilment-waves")
     assert called == {name.removesuffix("Req") for name in INVENTORY.requests}
 
 

@@ -45,6 +45,7 @@ NAMES = [*"ABCDEFGHIJ", "a"]
 SKUS = ["cola", "fanta", "sprite", "Cola"]
 CODES = ["sale-1", "sale-2", "sale-3", "Sale-1"]
 TRUCKS = ["truck-1", "truck-2", "Truck-1"]
+WAVES_FEATURE = "fulfilment-waves"
 WAVES = ["wave-1", "wave-2", "Wave-1"]
 WORDS = ["in transit", "reefer", "Reefer"]
 
@@ -297,6 +298,20 @@ def take_stock(draw: DrawFn, model: Model) -> rq.TakeStockReq:
         )
     reason = one_of(draw, ["yearly", "mice"], ODD_TEXTS, 30)
     return rq.TakeStockReq(location=location, reason=reason, counts=counts)
+
+
+@st.composite
+def enable_feature(draw: DrawFn, _model: Model) -> rq.EnableFeatureReq:
+    return rq.EnableFeatureReq(feature=one_of(draw, [WAVES_FEATURE], ODD_TEXTS, 10))
+
+
+@st.composite
+def disable_feature(draw: DrawFn, _model: Model) -> rq.DisableFeatureReq:
+    return rq.DisableFeatureReq(feature=one_of(draw, [WAVES_FEATURE], ODD_TEXTS, 10))
+
+
+def list_features(_model: Model) -> st.SearchStrategy[rq.ListFeaturesReq]:
+    return st.just(rq.ListFeaturesReq())
 
 
 @st.composite

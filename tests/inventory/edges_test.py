@@ -44,6 +44,9 @@ SENSIBLE = [
     ),
     rq.CancelTransferReq(transfer="truck"),
     rq.ListTransfersReq(after="train", limit=1),
+    rq.EnableFeatureReq(feature=asking.WAVES_FEATURE),
+    rq.DisableFeatureReq(feature=asking.WAVES_FEATURE),
+    rq.ListFeaturesReq(),
     rq.PlanWaveReq(wave="wave", location=uid(3), reservations=[uid(11), uid(12)], limit=2),
     rq.PickWaveReq(wave="wave", limit=1),
 ]

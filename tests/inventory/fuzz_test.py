@@ -16,10 +16,12 @@ from bf.adapters.sqlite.database import empty_state
 from bf.core.refusal import Code, Refusal
 from bf.core.spec import SPEC_NOW_US
 from bf.core.state import State, digest
+from bf.inventory.api.events_pb2 import FeatureEnabled
 from bf.inventory.api.requests_pb2 import (
     AddLocationsReq,
     AddProductsReq,
     CancelReq,
+    EnableFeatureReq,
     GetLocInventoryReq,
     PlanWaveReq,
     ReserveReq,
@@ -106,6 +108,7 @@ def filled_state() -> State:
             )
             for code in asking.TRUCKS[:2]
         ),
+        EnableFeatureReq(feature=asking.WAVES_FEATURE),
         PlanWaveReq(wave=asking.WAVES[0], location=uid(5), limit=1),
     ):
         state.execute(request, SPEC_NOW_US)
@@ -115,7 +118,9 @@ def filled_state() -> State:
 
 @pytest.fixture(scope="module")
 def states() -> dict[str, State]:
-    return {"empty": empty_state(INVENTORY), "filled": filled_state()}
+    empty = empty_state(INVENTORY)
+    empty.replay([FeatureEnabled(feature=asking.WAVES_FEATURE)], SPEC_NOW_US)  # else waves were refused unread
+    return {"empty": empty, "filled": filled_state()}
 
 
 @STATES

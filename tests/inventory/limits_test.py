@@ -115,6 +115,7 @@ def test_a_wave_has_as_many_lines_as_the_limit_allows_and_is_picked_at_once() ->
             ),
         ]
     )
+    state.execute(ask.EnableFeatureReq(feature="fulfilment-waves"), SPEC_NOW_US)
     planned = state.execute(ask.PlanWaveReq(wave="wave", location=u(0)), SPEC_NOW_US).response
     assert isinstance(planned, ask.PlanWaveResp)
     assert [item.location for item in planned.picks[0].items] == bins

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
-from tests.inventory.reasons import EXISTS, FAILED, INVALID, NONE, NOT_FOUND, Reasons, number, uid
+from tests.inventory.reasons import EXISTS, FAILED, INVALID, NONE, NOT_FOUND, UNIMPLEMENTED, Reasons, number, uid
 
 from bf.core.refusal import Code, Refusal
 from bf.inventory import errors, limits
 from bf.inventory.api import events_pb2 as ev
 from bf.inventory.api import requests_pb2 as rq
+from bf.inventory.features.optional import OPTIONAL
 from bf.inventory.limits import ON_HAND_UNITS_MAX
 
 ROOT = 0
+WAVES = "fulfilment-waves"
 Locs = Iterable[rq.AddLocationsReq.Loc]
 Units = Counter[tuple[int, int]]
 """Units by location and product."""
@@ -55,6 +57,7 @@ class Model:
     tags: dict[int, set[str]] = field(default_factory=dict[int, set[str]])
     transfers: dict[str, Transfer] = field(default_factory=dict[str, Transfer])
     waves: dict[str, Wave] = field(default_factory=dict[str, Wave])
+    enabled: list[str] = field(default_factory=list[str])
 
     def answer(self, req: Message) -> tuple[set[Code], list[Message]]:
         """Return either the codes to refuse with, or the response followed by the events."""
@@ -381,7 +384,25 @@ class Model:
                 event.items.add(product=uid(product), difference=units, on_hand=counted[product])
         return [resp, *([event] if event.items else [])]
 
+    def _enable_feature(self, req: rq.EnableFeatureReq, no: Reasons) -> list[Message]:
+        if no.when(req.feature != WAVES, NOT_FOUND):
+            return []
+        before, self.enabled = self.enabled, [WAVES]
+        return [rq.EnableFeatureResp(), *([] if before else [ev.FeatureEnabled(feature=WAVES)])]
+
+    def _disable_feature(self, req: rq.DisableFeatureReq, no: Reasons) -> list[Message]:
+        if no.when(req.feature != WAVES, NOT_FOUND):
+            return []
+        before, self.enabled = self.enabled, []
+        return [rq.DisableFeatureResp(), *([ev.FeatureDisabled(feature=WAVES)] if before else [])]
+
+    def _list_features(self, _req: rq.ListFeaturesReq, _no: Reasons) -> list[Message]:
+        item = rq.ListFeaturesResp.Item(feature=WAVES, summary=OPTIONAL[WAVES], enabled=WAVES in self.enabled)
+        return [rq.ListFeaturesResp(features=[item])]
+
     def _plan_wave(self, req: rq.PlanWaveReq, no: Reasons) -> list[Message]:
+        if no.when(not self.enabled, UNIMPLEMENTED):
+            return []
         no.text(req.wave, limits.CODE_CHARS_MAX)
         at = no.uid(req.location, self.names)
         no.when(req.limit < 0 or len(req.reservations) > limits.WAVE_LINES_MAX, INVALID)
@@ -430,6 +451,8 @@ class Model:
         return [location, *(each for child in self.children(location) for each in self._walk(child))]
 
     def _pick_wave(self, req: rq.PickWaveReq, no: Reasons) -> list[Message]:
+        if no.when(not self.enabled, UNIMPLEMENTED):
+            return []
         wave = self.waves.get(req.wave, Wave(NONE, []))
         no.when(wave.location == NONE, NOT_FOUND)
         if no.when(req.limit < 0, INVALID) or no:

@@ -29,7 +29,13 @@ from bf.core.spec import SPEC_NOW_US
 from bf.core.state import Done, State, digest
 from bf.core.tx import Tx
 from bf.inventory.api.events_pb2 import LocationAdded, ProductAdded, Reserved
-from bf.inventory.api.requests_pb2 import AddLocationsReq, AddProductsReq, ReserveReq, UpdateInventoryReq
+from bf.inventory.api.requests_pb2 import (
+    AddLocationsReq,
+    AddProductsReq,
+    EnableFeatureReq,
+    ReserveReq,
+    UpdateInventoryReq,
+)
 from bf.inventory.domain import INVENTORY
 
 Loc = AddLocationsReq.Loc
@@ -40,6 +46,7 @@ QUERIES = (
     asking.get_loc_inventory,
     asking.list_tagged,
     asking.list_transfers,
+    asking.list_features,
 )
 
 
@@ -58,7 +65,7 @@ class Stock(RuleBasedStateMachine):
     def start(self, is_filled: bool) -> None:  # noqa: FBT001  # hypothesis passes by name
         """Begin empty, or with a small warehouse of which most is promised.
 
-        Uids: cola 1, fanta 2, then the locations, reservations last.
+        Waves are enabled. Uids: cola 1, fanta 2, then the locations, reservations last.
 
             A 3        on hand 6  sale-3 (11) promises 3 here, little of it can be moved away
               A 4      on hand 4  sale-2 (12) promises 2 here
@@ -70,6 +77,7 @@ class Stock(RuleBasedStateMachine):
             B 10       2 cola
         """
         if is_filled:
+            self.ask(EnableFeatureReq(feature=asking.WAVES_FEATURE))
             self.ask(AddProductsReq(skus=["cola", "fanta"]))
             shelves = [Loc(name=name, locs=[Loc(name="A"), Loc(name="B")]) for name in "AB"]
             self.ask(AddLocationsReq(parent=uid(0), locs=[Loc(name="A", locs=shelves), Loc(name="B")]))
@@ -136,6 +144,11 @@ class Stock(RuleBasedStateMachine):
     @rule(data=st.data())
     def receive_or_cancel_a_transfer(self, data: DataObject) -> None:
         request = data.draw(st.sampled_from([asking.receive_transfer] * 3 + [asking.cancel_transfer]))
+        self.ask(data.draw(request(self.model)))
+
+    @rule(data=st.data())
+    def enable_or_disable_a_feature(self, data: DataObject) -> None:
+        request = data.draw(st.sampled_from([asking.enable_feature] * 4 + [asking.disable_feature]))
         self.ask(data.draw(request(self.model)))
 
     @precondition(lambda self: self.model.promises)

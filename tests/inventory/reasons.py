@@ -5,7 +5,7 @@ from collections.abc import Container
 
 from bf.core.refusal import Code
 
-INVALID, NOT_FOUND, EXISTS, FAILED = Code(3), Code(5), Code(6), Code(9)
+INVALID, NOT_FOUND, EXISTS, FAILED, UNIMPLEMENTED = Code(3), Code(5), Code(6), Code(9), Code(12)
 NONE = -1
 """The number of no uid."""
 

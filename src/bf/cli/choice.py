@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bf.cli.usage import UsageError, read_text
+from bf.core.domain import Domain
 from bf.core.spec import Spec, specs_of
 from bf.inventory.domain import INVENTORY
-
-FEATURES = {feature.request: feature.name.removeprefix("bf.") for feature in INVENTORY.features}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,11 @@ def add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--file", type=Path, metavar="BUNDLE", help="take the specs of this bundle instead of ours")
 
 
-def choose(pattern: str | None, file: Path | None) -> Sequence[Choice]:
+def choose(pattern: str | None, file: Path | None, domain: Domain = INVENTORY) -> Sequence[Choice]:
     """Return the specs whose name or feature matches; UsageError if the list is empty."""
-    choices = [Choice(number, FEATURES[type(spec.when)], spec) for number, spec in enumerate(_specs(file), start=1)]
+    features = {feature.request: feature.name.removeprefix("bf.") for feature in domain.features}
+    specs = _specs(file, domain)
+    choices = [Choice(number, features[type(spec.when)], spec) for number, spec in enumerate(specs, start=1)]
     found = [choice for choice in choices if _matches(pattern, choice)]
     if not choices:
         raise UsageError(f"--file: {file} has no specs")
@@ -38,9 +39,9 @@ def choose(pattern: str | None, file: Path | None) -> Sequence[Choice]:
     return found
 
 
-def _specs(file: Path | None) -> list[Spec]:
+def _specs(file: Path | None, domain: Domain) -> list[Spec]:
     if file is None:
-        return specs_of(INVENTORY)
+        return specs_of(domain)
     from bf.adapters.kata import bundle  # noqa: PLC0415  # protobuf's text format is slow to import
 
     try:

@@ -9,10 +9,11 @@ from tempfile import mkdtemp
 from bf.adapters.kata.messages import line_of
 from bf.adapters.sqlite.database import empty_state
 from bf.cli.choice import Choice, add_file, choose
+from bf.cli.packages import add_features, domains_with
 from bf.cli.usage import UsageError
+from bf.core.domain import Domain
 from bf.core.spec import Outcome, run_and_keep
 from bf.core.state import State
-from bf.inventory.domain import INVENTORY
 
 EXAMPLES = """\
   bf explore 12                              the twelfth spec of ours
@@ -27,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Name what the command takes."""
     parser.add_argument("spec", metavar="SPEC", help="a spec's number, or a regular expression that one spec matches")
     add_file(parser)
+    add_features(parser)
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where to leave the state; else a new temporary folder"
     )
@@ -35,9 +37,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Return 1 if the spec's request met a bug; the state before it is left all the same."""
-    choice = _only(args.spec, args.file)
+    domain = domains_with(args.features).all
+    choice = _only(args.spec, args.file, domain)
     path = _free_path(args.out, force=args.force)
-    state = empty_state(INVENTORY)
+    state = empty_state(domain)
     print(f"{choice.number}. {choice.spec.name}\n   {line_of(choice.spec.when)}")
     state.begin()
     try:
@@ -53,14 +56,14 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _only(wanted: str, file: Path | None) -> Choice:
+def _only(wanted: str, file: Path | None, domain: Domain) -> Choice:
     """Find the one spec that is meant: by number, by its whole name or by a pattern."""
     if wanted.isascii() and wanted.isdigit():
-        choices = choose(None, file)
+        choices = choose(None, file, domain)
         if not 1 <= int(wanted) <= len(choices):
             raise UsageError(f"SPEC: there is no spec {wanted}; they are numbered from 1 to {len(choices)}")
         return choices[int(wanted) - 1]
-    found = choose(wanted, file)
+    found = choose(wanted, file, domain)
     exact = [choice for choice in found if choice.spec.name == wanted]
     if len(exact or found) == 1:
         return (exact or found)[0]

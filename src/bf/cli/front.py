@@ -20,6 +20,8 @@ from bf.adapters.grpc.execute import Execution
 from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.adapters.http.connection import http_faces
 from bf.adapters.http.json_face import JsonFace
+from bf.adapters.packages.domains import Domains
+from bf.adapters.packages.package import own_domain
 from bf.adapters.tls.authority import HERE, Authority, AuthorityError
 from bf.adapters.tls.certificates import NODE, Certificates
 from bf.adapters.tls.contexts import Contexts
@@ -53,21 +55,43 @@ class OpenFront:
     """A front that can be started and stopped."""
 
     def __init__(
-        self, data: Path, folder_of: Callable[[str], Path], calls: Calls, place: Place, meter: Meter | None = None
+        self,
+        data: Path,
+        folder_of: Callable[[str], Path],
+        calls: Calls,
+        place: Place,
+        meter: Meter | None = None,
+        *,
+        domains: Domains | None = None,
     ) -> None:
-        """Serve `calls` at a place; UsageError if the domain is not one of the authority's."""
+        """Serve `calls` at a place; UsageError if the domain is not one of the authority's.
+
+        Requests of packages are read for every tenant; the cells of those who do not have them refuse.
+        """
+        domains = domains or Domains(INVENTORY)
         log, audit = SparingLog(logging.getLogger("bf.front")), SparingLog(logging.getLogger("bf.audit"))
-        gate = Gate(INVENTORY, Tokens(folder_of).find, audit, required=not place.plain, meter=meter)
+        gate = Gate(domains.all, Tokens(folder_of).find, audit, required=not place.plain, meter=meter)
         self._audit = audit
         self.under_way = UnderWay()
         """What is counted as being carried out, so that it has its end before the front has."""
         self._service = DomainService(SERVICE, INVENTORY, calls, gate, self.under_way)
-        services = [self._service, Execution(INVENTORY, calls, gate, self.under_way)]
+        services = [self._service, Execution(domains.all, calls, gate, self.under_way)]
         self._grpc = grpc_server(services)
-        json_face = JsonFace(INVENTORY, calls, gate, self.under_way, partial(tenant_of, domain=place.domain))
+        private = [
+            DomainService(package.service, own_domain(INVENTORY, package), calls, gate, self.under_way)
+            for package in domains.packages
+        ]  # not in the server's reflection, which everybody may read
+        json_face = JsonFace(
+            domains.all,
+            calls,
+            gate,
+            self.under_way,
+            partial(tenant_of, domain=place.domain),
+            published=INVENTORY.requests,
+        )
         faces = {
             H1: http_faces(json_face.app(), INVENTORY.name, log),
-            H2: partial(self._grpc.face, services, log),
+            H2: partial(self._grpc.face, [*services, *private], log),
         }
         context = None if place.plain else _context(data, folder_of, place.domain, list(faces), log)
         self._front = Front(faces, context, log)

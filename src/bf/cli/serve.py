@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bf.adapters.logs.writing import FORMS, write_logs
+from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.adapters.tls.authority import HERE
 from bf.adapters.workers.limits import WORKERS_COUNT_MAX
 from bf.cli.front import Place
 from bf.cli.listening import stop_signal
 from bf.cli.lookout import METRICS, Lookout, watching_of
+from bf.cli.packages import add_features, note_features
 from bf.cli.usage import UsageError, address, domain
 from bf.cli.wiring import Plan, serving, storage
 from bf.cli.workers.serving import supervising
@@ -27,6 +29,7 @@ EXAMPLES = """\
   bf serve --plain                                plain text and no tokens, for this machine alone
   bf serve --metrics 127.0.0.1:9464 --log json    watched: http://127.0.0.1:9464/metrics, a log for machines
   bf serve --take-over                            relieve the server that runs here, as at an upgrade
+  bf serve --features my_company.features         with features that only some tenants have
   bf serve --workers 2                            with two processes, each for its share of the tenants
   bf serve --trace                                with a span for each request, as OTEL_* variables say"""
 
@@ -56,6 +59,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="spread the tenants over so many processes (default: 1)"
     )
+    add_features(parser)
     parser.add_argument("--log", choices=FORMS, default="text", help="the form of the log (default: text)")
 
 
@@ -66,8 +70,10 @@ def run(args: argparse.Namespace) -> int:
     host, port = address("--addr", args.addr)
     place = Place(host, port, domain(args.domain), args.plain)
     with unraisable_logged():
+        tenants = storage(args.data)
+        note_features(args.data, args.features)
         plan = Plan(place, Lookout(watching_of(args)), _policy(args), args.take_over, _workers(args), args.log)
-        asyncio.run(_serve(args.data, plan))
+        asyncio.run(_serve(tenants, plan))
     return 0
 
 
@@ -103,8 +109,8 @@ def _policy(args: argparse.Namespace) -> Policy | None:
     return Policy(log_per_state=times, archive=not args.discard_archives)
 
 
-async def _serve(data: Path, plan: Plan) -> None:
-    tenants, place, lookout = storage(data), plan.place, plan.lookout
+async def _serve(tenants: DirectoryStorage, plan: Plan) -> None:
+    data, place, lookout = tenants.root, plan.place, plan.lookout
     serve = serving if plan.workers == 1 else supervising
     async with serve(tenants, plan) as port:
         stop = stop_signal()

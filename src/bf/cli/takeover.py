@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bf.adapters.operator.client import NoServerError, ServerGoneError, ask
@@ -37,10 +37,10 @@ class HandoverFailed(Refusal):
     why: str
 
 
-async def take_over(tenants: DirectoryStorage, domain: Domain) -> socket.socket | None:
+async def take_over(tenants: DirectoryStorage, domain_of: Callable[[str], Domain]) -> socket.socket | None:
     """Make this release's states, then get lock and listening socket from the server before; None if there is none."""
     for tenant in tenants.tenants():
-        if await prepare(tenants, domain, tenant, unwatched):
+        if await prepare(tenants, domain_of(tenant), tenant, unwatched):
             logger.info("tenant %s: its state for this release is ready", tenant)
     listening = None
     async with receiving(tenants.root) as (name, receive):

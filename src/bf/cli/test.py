@@ -8,8 +8,10 @@ from time import perf_counter
 
 from bf.adapters.sqlite.database import empty_state
 from bf.cli.choice import Choice, add_file, choose
+from bf.cli.packages import add_features, domains_with
 from bf.cli.report import Result, as_json, block, summary
 from bf.cli.usage import UsageError, address
+from bf.core.domain import Domain
 from bf.core.spec import Outcome, Spec, differences
 from bf.core.spec import run as run_spec
 from bf.inventory.domain import INVENTORY
@@ -18,6 +20,7 @@ EXAMPLES = """\
   bf test                                    all of ours
   bf test reserve                            those with "reserve" in their name or feature
   bf test 'move.*root' --json                a regular expression; the result for machines
+  bf test --features my_company.features     ours and those of a package, on the tables of both
   bf test --file bundle.txt                  somebody else's specs on our code
   bf test --subject 127.0.0.1:50051          our specs on somebody else's code"""
 
@@ -28,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Name what the command takes."""
     parser.add_argument("pattern", nargs="?", metavar="PATTERN", help="a regular expression on names and features")
     add_file(parser)
+    add_features(parser)
     parser.add_argument("--subject", metavar="HOST:PORT", help="run on this subject; heavy specs are left out")
     parser.add_argument("--json", action="store_true", help="write the result as JSON")
 
@@ -35,10 +39,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Return 1 if a spec fails."""
     start = perf_counter()
-    choices = choose(args.pattern, args.file)
+    domain = domains_with(args.features).all
+    choices = choose(args.pattern, args.file, domain)
     if args.subject:
         choices = [choice for choice in choices if not choice.spec.heavy]
-    with _runner(args.subject) as runner:
+    with _runner(args.subject, domain) as runner:
         results = [_result(choice, runner) for choice in choices]
     seconds = perf_counter() - start
     if args.json:
@@ -52,9 +57,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _runner(subject: str | None) -> Generator[Runner]:
+def _runner(subject: str | None, domain: Domain) -> Generator[Runner]:
     if subject is None:
-        state = empty_state(INVENTORY)
+        state = empty_state(domain)
         yield lambda spec: run_spec(spec, state)
         return
     from bf.adapters.kata.remote import Remote, SubjectError  # noqa: PLC0415  # only this way needs the network

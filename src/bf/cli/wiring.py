@@ -17,6 +17,7 @@ from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
 from bf.cli.front import OpenFront, Place
 from bf.cli.listening import listen
 from bf.cli.lookout import Lookout, Watching
+from bf.cli.packages import domains_of
 from bf.cli.takeover import hand_over, take_over
 from bf.cli.usage import UsageError
 from bf.core.ports import Env, Meter
@@ -54,11 +55,12 @@ async def serving(tenants: DirectoryStorage, plan: Plan) -> AsyncGenerator[int]:
     """Serve the tenants of a data directory; yield the port, and at the end finish what was begun."""
     place, lookout = plan.place, plan.lookout
     place.check()
-    listening = await take_over(tenants, INVENTORY) if plan.take_over else await locked(tenants)
+    domains = domains_of(tenants.root)
+    listening = await take_over(tenants, domains.of) if plan.take_over else await locked(tenants)
     async with running(tenants, lookout.meter, policy=plan.policy, serving=True) as (node, operations):
         clock = MachineClock()
         calls = lookout.taken_in(lookout.carried_out(node, clock), clock)
-        front = OpenFront(tenants.root, tenants.folder, calls, place, lookout.meter)
+        front = OpenFront(tenants.root, tenants.folder, calls, place, lookout.meter, domains=domains)
         await lookout.start()
         listening = listening or listen(place.host, place.port)
         operator = OperatorSocket(tenants.root, {**operations, "hand_over": hand_over(tenants, listening)})
@@ -100,7 +102,11 @@ async def running(
 ) -> AsyncGenerator[tuple[Node, Mapping[str, Operation]]]:
     """Run a node on a data directory, which is locked, and yield it with what operators may ask of it."""
     env = Env(MachineClock(), tenants, meter or NoMeter())
-    node = Node(env, INVENTORY)
+    try:
+        node = Node(env, INVENTORY, domains=domains_of(tenants.root).of)
+    except UsageError:
+        tenants.close()
+        raise
     house = asyncio.get_running_loop().create_task(keep_house(node, env, policy)) if policy else None
     try:
         await upgrade(tenants)

@@ -35,6 +35,7 @@ class Domain:
         features: Sequence[ModuleType],
         baseline: Callable[[Tx], Iterable[Message]] | None = None,
         gauges: Mapping[str, Gauge] | None = None,
+        guard: Callable[[Feature], Handler] | None = None,
     ) -> None:
         """Read the features; AssertionError names what is missing, doubled or unknown."""
         self.name = name
@@ -45,13 +46,15 @@ class Domain:
         """Says a state as the fewest events that make it; without it, logs are never compacted."""
         self.gauges = gauges or {}
         """What can be limited for a tenant, by name."""
+        self.guard = guard
+        """Makes the handler of a feature that `requires` something: it refuses where that is not enabled."""
         self.upcasters: dict[str, list[Upcaster]] = {}
         self.features = tuple(Feature.of(module) for module in features)
         self.handlers: dict[type[Message], Handler] = {}
         self.appliers: dict[type[Message], Applier] = {}
         for feature in self.features:
             assert feature.request not in self.handlers, f"{feature.request.__name__} has two handlers"
-            self.handlers[feature.request] = feature.handler
+            self.handlers[feature.request] = self._handler(feature)
             for event, applier in feature.appliers.items():
                 assert event not in self.appliers, f"{event.__name__} has two appliers"
                 self.appliers[event] = applier
@@ -63,8 +66,16 @@ class Domain:
         self.requests = {name: message for name, message in messages.items() if name.endswith("Req")}
         self.responses = {name: messages[name.removesuffix("Req") + "Resp"] for name in self.requests}
         self.events = _messages(events)
+        self.event_names = {event: name for name, event in self.events.items()}
+        """How the log calls each event."""
         _assert_same(f"{name}: requests and handlers", self.requests.values(), self.handlers)
         _assert_same(f"{name}: events and appliers", self.events.values(), self.appliers)
+
+    def _handler(self, feature: Feature) -> Handler:
+        if not feature.requires:
+            return feature.handler
+        assert self.guard, f"{feature.name} requires {feature.requires!r}, and {self.name} has no guard"
+        return self.guard(feature)
 
     def read_event(self, name: str, body: bytes, version: int) -> Sequence[Message]:
         """Read an event as today's events; `version` is that of the domain that wrote it."""

@@ -14,11 +14,17 @@ Resp = TypeVar("Resp", bound=Message)
 Event = TypeVar("Event", bound=Message)
 
 
-def handles(request: type[Req]) -> Callable[[Callable[[Tx, Req], Resp]], Callable[[Tx, Req], Resp]]:
-    """Mark the function that decides a `request`: it reads, refuses or applies events, and answers."""
+def handles(
+    request: type[Req], *, requires: str = ""
+) -> Callable[[Callable[[Tx, Req], Resp]], Callable[[Tx, Req], Resp]]:
+    """Mark the function that decides a `request`: it reads, refuses or applies events, and answers.
+
+    If it `requires` an optional feature, it is asked only for tenants that have that enabled.
+    """
 
     def mark(handler: Callable[[Tx, Req], Resp]) -> Callable[[Tx, Req], Resp]:
         handler.handles = request  # pyright: ignore[reportFunctionMemberAccess]  # functions carry attributes
+        handler.requires = requires  # pyright: ignore[reportFunctionMemberAccess]  # as above
         return handler
 
     return mark
@@ -68,6 +74,8 @@ class Feature:
     handler: Handler
     appliers: dict[type[Message], Applier]
     upcasters: Sequence[Upcaster]
+    requires: str
+    """The optional feature that a tenant must have enabled; empty: every tenant has it."""
 
     @classmethod
     def of(cls, module: ModuleType) -> "Feature":
@@ -82,4 +90,5 @@ class Feature:
             handler=handlers[0],
             appliers={function.applies: function for function in functions if hasattr(function, "applies")},
             upcasters=[function.upcasts for function in functions if hasattr(function, "upcasts")],
+            requires=handlers[0].requires,
         )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from google.protobuf.message import Message
@@ -11,32 +12,7 @@ from bf.core.ports import START, Database, Pos, Row
 from bf.core.refusal import LimitReached, UnknownRequest
 from bf.core.tx import Tx
 
-PLATFORM_SCHEMA = """
-CREATE TABLE bf_state (
-    -- What this state was built from: the last batch of the log that is in it, and the code that read it.
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    event INTEGER NOT NULL,
-    batch INTEGER NOT NULL,
-    time_us INTEGER NOT NULL,      -- of the last commit
-    last_uid INTEGER NOT NULL,     -- number of the newest uid
-    last_answer INTEGER NOT NULL,  -- number of the newest answer
-    schema_hash TEXT NOT NULL,     -- of these tables and the domain's
-    domain_version INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE bf_answer (
-    -- The first answers of requests that carried an id, for exactly-once retries.
-    number INTEGER PRIMARY KEY,  -- in the order of the commits
-    request_id TEXT NOT NULL UNIQUE,
-    request_digest INTEGER NOT NULL,
-    time_us INTEGER NOT NULL,    -- of the commit
-    code INTEGER NOT NULL,       -- google.rpc.Code; 0 is carried out
-    reason TEXT NOT NULL,
-    field TEXT NOT NULL,
-    message TEXT NOT NULL,
-    response BLOB NOT NULL
-) STRICT;
-"""
+PLATFORM_SCHEMA = Path(__file__).with_name("platform.sql").read_text("utf-8")
 
 
 class LostBatchError(Exception):

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from bf.core.tx import Tx
 from bf.core.uid import uid_text
 from bf.inventory.api.events_pb2 import (
+    FeatureEnabled,
     InventoryUpdated,
     LocationAdded,
     LocationsTagged,
@@ -50,6 +51,8 @@ PLANNED = """
 
 def baseline(tx: Tx) -> Iterator[Message]:
     """Yield what a tenant has, each thing as one event; goods in transit as they lay and left."""
+    for (feature,) in tx.stream("SELECT name FROM enabled_feature ORDER BY name"):
+        yield FeatureEnabled(feature=feature)
     for uid, sku in tx.stream("SELECT uid, sku FROM product ORDER BY uid"):
         yield ProductAdded(uid=uid_text(uid), sku=sku)
     for uid, name, parent in tx.stream(PARENTS_FIRST):

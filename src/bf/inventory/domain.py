@@ -6,6 +6,10 @@ from bf.core.domain import Domain, Gauge
 from bf.inventory.api import events_pb2, requests_pb2
 from bf.inventory.api.events_pb2 import Cancelled, Fulfilled, LocationAdded, ProductAdded, Reserved
 from bf.inventory.baseline import baseline
+from bf.inventory.features import disable as disable_feature
+from bf.inventory.features import enable as enable_feature
+from bf.inventory.features import list as list_features
+from bf.inventory.features.optional import guard
 from bf.inventory.locations import add as add_locations
 from bf.inventory.locations import list as list_locations
 from bf.inventory.locations import list_tagged
@@ -28,6 +32,7 @@ INVENTORY = Domain(
     requests=requests_pb2.DESCRIPTOR,
     events=events_pb2.DESCRIPTOR,
     baseline=baseline,
+    guard=guard,
     gauges={
         "locations": Gauge("SELECT count(*) - 1 FROM location", {LocationAdded: 1}),
         "products": Gauge("SELECT count(*) FROM product", {ProductAdded: 1}),
@@ -51,6 +56,9 @@ INVENTORY = Domain(
         receive_transfer,
         cancel_transfer,
         list_transfers,
+        enable_feature,
+        disable_feature,
+        list_features,
         plan_wave,
         pick_wave,
     ],

@@ -77,6 +77,11 @@ CREATE TABLE transfer_line (
     PRIMARY KEY (transfer, product)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE enabled_feature (
+    -- Optional features that this tenant has.
+    name TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE wave (
     -- Reservations inside one location that are picked together, in the order of their uids.
     code TEXT PRIMARY KEY,  -- the retailer's own

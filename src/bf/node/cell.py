@@ -83,6 +83,8 @@ class Cell:
         self._limits: Mapping[str, int] = {}
         self._rates: Rates | None = None
         self._derived: Derived | None = None
+        self._why = ""
+        """Why it could not be opened, for operators."""
         self._old = old
         self._queue = Queue()
         self._turns: deque[Callable[[], Awaitable[None]]] = deque()
@@ -165,7 +167,7 @@ class Cell:
                     raise
 
         if not self.alive:
-            raise LogError(f"the cell of {self.tenant} has stopped")
+            raise LogError(f"the cell of {self.tenant} has stopped{self._why}")
         self._turns.append(turn)
         self._work.set()
         try:
@@ -177,7 +179,7 @@ class Cell:
                 await asyncio.wait([done, self._task], return_when=asyncio.FIRST_COMPLETED)
             raise
         if not done.done():
-            raise LogError(f"the cell of {self.tenant} has stopped")
+            raise LogError(f"the cell of {self.tenant} has stopped{self._why}")
         return done.result()
 
     async def exchange(self, log: Log, derived: Derived) -> None:
@@ -220,7 +222,8 @@ class Cell:
             self._forget_old()
             answer = STOPPED
             await self._serve()
-        except LogError:
+        except LogError as error:
+            self._why = "" if self._derived else f": {error}"
             self._env.meter.count("cell_stops", why="log")
             what = "the log did not take a batch; the cell stops" if self._derived else "cannot be opened"
             logger.exception("tenant %s %s", self.tenant, what)
@@ -319,11 +322,9 @@ class Cell:
         try:
             self._require_room(state, request)
             done = state.execute(request, commit.time_us)
-        except LimitReached as refusal:  # a limit is set by people: it may be another one when the request is repeated
-            return answers.refused(refusal, state.pos.event)
         except Refusal as refusal:
             answer = answers.refused(refusal, state.pos.event)
-            if commit.request_id:
+            if commit.request_id and not _may_be_lifted(refusal):
                 commit.refusal.code, commit.refusal.reason = answer.code, answer.reason
                 commit.refusal.message, commit.refusal.field = answer.message, answer.field
             return answer
@@ -336,7 +337,7 @@ class Cell:
             return FAILED
         commit.response = done.response.SerializeToString()
         for event in done.events:
-            commit.events.add(type=event.DESCRIPTOR.name, body=event.SerializeToString())
+            commit.events.add(type=state.domain.event_names[type(event)], body=event.SerializeToString())
         size = len(commit.response)
         if size > REPLY_BYTES_MAX and not done.events:
             return answers.refused(ReplyTooLarge(size=size, most=REPLY_BYTES_MAX), state.pos.event)
@@ -363,3 +364,8 @@ class Cell:
         if self._old:
             self._old.database.close()
             self._old = None
+
+
+def _may_be_lifted(refusal: Refusal) -> bool:
+    """Say whether people may set a limit or enable a feature before the same request is sent again."""
+    return isinstance(refusal, LimitReached) or refusal.code is Code.UNIMPLEMENTED

@@ -238,7 +238,7 @@ def _commits(view: State) -> Iterator[Commit]:
     commit, size = _events_commit(view), 0
     for event in view.domain.baseline(Tx(view.database, {}, view.last_uid, view.time_us)):
         body = event.SerializeToString()
-        commit.events.add(type=event.DESCRIPTOR.name, body=body)
+        commit.events.add(type=view.domain.event_names[type(event)], body=body)
         size += len(body)
         if size > PART_BYTES_MAX // 8:
             yield commit

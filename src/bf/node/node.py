@@ -46,9 +46,17 @@ class NotOpenedError(LogError):
 class Node:
     """Carries out requests for the tenants of one storage."""
 
-    def __init__(self, env: Env, domain: Domain, open_cells_max: int = OPEN_CELLS_MAX) -> None:
+    def __init__(
+        self,
+        env: Env,
+        domain: Domain,
+        open_cells_max: int = OPEN_CELLS_MAX,
+        domains: Callable[[str], Domain] | None = None,
+    ) -> None:
+        """Give each tenant the `domain`, or the one that `domains` says for its name."""
         self._env = env
         self.domain = domain
+        self._domains = domains
         self._open_cells_max = open_cells_max
         self._erasing: set[str] = set()
         self._opened_us: dict[str, int] = {}
@@ -78,6 +86,10 @@ class Node:
             return [opened] * len(asked)
         told = iter(await opened.call_all([each for at, each in enumerate(asked) if at not in long], actor))
         return [long.get(at) or next(told) for at in range(len(asked))]
+
+    def domain_of(self, tenant: str) -> Domain:
+        """Return what a tenant has: the domain, and perhaps features of its own."""
+        return self._domains(tenant) if self._domains else self.domain
 
     def cells(self) -> dict[str, Cell | None]:
         """Return the cells by tenant; None for one that is being opened, or could not be."""
@@ -146,7 +158,7 @@ class Node:
         await self._make_room()
         storage = self._env.storage
         log = storage.log(tenant)
-        home = states.Home(tenant, self.domain, storage, log)
+        home = states.Home(tenant, self.domain_of(tenant), storage, log)
         try:
             await log.sync()  # what a process has written that died before its sync is believed from here on
             choice = await states.choose(home, damaged)

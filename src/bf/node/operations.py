@@ -104,7 +104,7 @@ class Operations:
     async def _rebuild(self, arguments: Arguments, progress: Progress) -> Mapping[str, Any]:
         """Make the state anew from the log."""
         cell = await self._cell(_checked(arguments, tenant=str))
-        pause_us = await rebuild(cell, self._env, self._node.domain, _of("replaying the log", progress))
+        pause_us = await rebuild(cell, self._env, self._node.domain_of(cell.tenant), _of("replaying the log", progress))
         return {"pause_us": pause_us}
 
     async def _rotate(self, arguments: Arguments, progress: Progress) -> Mapping[str, Any]:
@@ -127,7 +127,7 @@ class Operations:
         """Tell a tenant's limits, and how much it has of what they limit; `set`: change some, null takes one away."""
         del progress
         cell = await self._cell(_checked(arguments, tenant=str, set=dict))
-        known = PLATFORM_LIMITS | {name: name.replace("_", " ") for name in self._node.domain.gauges}
+        known = PLATFORM_LIMITS | {name: name.replace("_", " ") for name in self._node.domain_of(cell.tenant).gauges}
         limits = dict(self._storage.limits(cell.tenant))
         for name, value in cast("dict[str, object]", arguments.get("set", {})).items():
             if name not in known:

@@ -9,6 +9,9 @@ Rules of this file:
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+from google.protobuf.message import Message
+
+from bf.core.domain import Domain
 from bf.core.ports import START, Batch, DamagedLogError, Log
 from bf.core.state import State
 from bf.node import answers
@@ -26,6 +29,17 @@ SLICE_EVENTS_MAX = 256
 
 class NotReplayableError(DamagedLogError):
     """A batch that cannot be applied: it is damaged, or the state before it is."""
+
+
+class UnknownEventError(NotReplayableError):
+    """An event of features that this tenant does not have here."""
+
+    def __init__(self, event: str) -> None:
+        package, dot, _ = event.rpartition(".")
+        remedy = "start a release that knows it"
+        if dot:
+            remedy = f"load the package {package} with bf serve --features MODULE, and let it name this tenant"
+        super().__init__(f"the log has the event {event}, which no feature of this tenant applies: {remedy}")
 
 
 def unwatched(done: int, total: int) -> None:
@@ -77,6 +91,8 @@ def replay(state: State, batch: Batch) -> int:
             state.last_answer = message.baseline.last_answer
         for commit in message.commits:
             _replay_commit(state, commit)
+    except UnknownEventError:
+        raise
     except Exception as error:
         why = type(error).__name__  # its text may quote the tenant's data
         raise NotReplayableError(f"batch {batch.pos.batch} of the log cannot be replayed: {why}") from error
@@ -91,18 +107,23 @@ def replay(state: State, batch: Batch) -> int:
 
 
 def _replay_commit(state: State, commit: commit_pb2.Commit) -> None:
-    domain = state.domain
-    if domain.upcasters:
-        old, version = commit.events, commit.domain_version
-        events = [new for event in old for new in domain.read_event(event.type, event.body, version)]
-    else:
-        events = [domain.events[event.type].FromString(event.body) for event in commit.events]
+    events = _read(state.domain, commit)
     if events:
         state.replay(events, commit.time_us)
     if len(events) != len(commit.events):  # positions count events as they were written, whatever is made of them
         state.pos = state.pos._replace(event=state.pos.event + len(commit.events) - len(events))
     state.time_us = commit.time_us
     answers.note(state, commit)
+
+
+def _read(domain: Domain, commit: commit_pb2.Commit) -> list[Message]:
+    try:
+        if domain.upcasters:
+            old, version = commit.events, commit.domain_version
+            return [new for event in old for new in domain.read_event(event.type, event.body, version)]
+        return [domain.events[event.type].FromString(event.body) for event in commit.events]
+    except KeyError as unknown:
+        raise UnknownEventError(str(unknown.args[0])) from unknown
 
 
 def _settle(state: State, batch: Batch, baseline: commit_pb2.Baseline) -> None:

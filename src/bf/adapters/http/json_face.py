@@ -6,7 +6,7 @@ Fields have the names of the .proto files. A request's name is that of its rpc: 
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from google.protobuf import json_format
@@ -59,14 +59,17 @@ class JsonFace:
         gate: Gate,
         under_way: UnderWay,
         tenant_of: Callable[[str], str],
+        *,
+        published: Iterable[str] | None = None,
     ) -> None:
-        """Find the tenant that a host name means with `tenant_of`."""
+        """Find the tenant that a host name means with `tenant_of`; strangers are told the `published` requests."""
         self._domain = domain
         self._calls = calls
         self._gate = gate
         self._under_way = under_way
         self._tenant_of = tenant_of
         self._requests = {name.removesuffix("Req"): message for name, message in domain.requests.items()}
+        self._published = sorted(name.removesuffix("Req") for name in published or domain.requests)
 
     def app(self) -> Starlette:
         """Return the application that a server runs."""
@@ -139,7 +142,7 @@ class JsonFace:
         return response
 
     def _no_such_path(self) -> NoSuchPath:
-        return NoSuchPath(field="path", requests=", ".join(sorted(self._requests)))
+        return NoSuchPath(field="path", requests=", ".join(self._published))
 
 
 def _in_pieces(body: bytes) -> Response:

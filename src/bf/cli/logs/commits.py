@@ -8,9 +8,10 @@ from typing import NamedTuple
 from google.protobuf.message import DecodeError
 
 from bf.adapters.kata.messages import line_of
+from bf.cli.packages import domains_of
 from bf.cli.usage import UsageError
+from bf.core.domain import Domain
 from bf.core.ports import Batch, Pos
-from bf.inventory.domain import INVENTORY
 from bf.node.api.commit_pb2 import Commit
 from bf.node.history import opened
 from bf.node.portable import said
@@ -26,8 +27,9 @@ class Placed(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Which commits to show; an empty word leaves all."""
+    """Which commits of a tenant with this domain to show; an empty word leaves all."""
 
+    domain: Domain
     request: str = ""
     request_id: str = ""
     event: str = ""
@@ -50,11 +52,12 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
 
 def choice_of(args: argparse.Namespace) -> Choice:
     """Read what `add_choice` added; UsageError for a name that is nobody's."""
-    if args.request and args.request not in INVENTORY.requests:
-        raise UsageError(f"--request: there is no {args.request!r}; there are: {', '.join(sorted(INVENTORY.requests))}")
-    if args.type and args.type not in INVENTORY.events:
-        raise UsageError(f"--type: there is no {args.type!r}; there are: {', '.join(sorted(INVENTORY.events))}")
-    return Choice(args.request, args.request_id, args.type)
+    domain = domains_of(args.data).of(args.tenant)
+    if args.request and args.request not in domain.requests:
+        raise UsageError(f"--request: there is no {args.request!r}; there are: {', '.join(sorted(domain.requests))}")
+    if args.type and args.type not in domain.events:
+        raise UsageError(f"--type: there is no {args.type!r}; there are: {', '.join(sorted(domain.events))}")
+    return Choice(domain, args.request, args.request_id, args.type)
 
 
 async def placed(batches: AsyncIterator[Batch]) -> AsyncIterator[Placed]:
@@ -73,25 +76,25 @@ def placed_of(batch: Batch) -> Iterator[Placed]:
         yield Placed(batch.pos if batch.baseline else Pos(event, batch.pos.batch), commit, batch.baseline)
 
 
-def text(each: Placed) -> str:
+def text(each: Placed, domain: Domain) -> str:
     """Write a commit for people."""
     commit = each.commit
     words = [f"{each.pos.event:>8}", text_of(commit.time_us), "baseline" if each.baseline else commit.request]
     words += [f"by {_readable(commit.actor)}"] if commit.actor else []
     words += [f"id {_readable(commit.request_id)}"] if commit.request_id else []
     below = [f"refused {commit.refusal.reason}: {_readable(commit.refusal.message)}"] if commit.refusal.code else []
-    return "\n".join(["  ".join(words), *(f"{'':10}{line}" for line in [*below, *_events(commit)])])
+    return "\n".join(["  ".join(words), *(f"{'':10}{line}" for line in [*below, *_events(commit, domain)])])
 
 
-def as_json(each: Placed) -> str:
+def as_json(each: Placed, domain: Domain) -> str:
     """Write a commit for machines, as an export does."""
     place = each.pos._asdict() | ({"baseline": True} if each.baseline else {})
-    return json.dumps(place | said(each.commit, INVENTORY), ensure_ascii=False)
+    return json.dumps(place | said(each.commit, domain), ensure_ascii=False)
 
 
-def _events(commit: Commit) -> Iterator[str]:
+def _events(commit: Commit, domain: Domain) -> Iterator[str]:
     for event in commit.events:
-        kind = INVENTORY.events.get(event.type)
+        kind = domain.events.get(event.type)
         try:
             yield line_of(kind.FromString(event.body)) if kind else f"{event.type}, which this version does not know"
         except DecodeError:

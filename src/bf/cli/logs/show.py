@@ -45,7 +45,7 @@ async def _show(tenants: DirectoryStorage, args: argparse.Namespace) -> None:
             if left == 0:
                 return
             if choice.takes(each.commit):
-                print(as_json(each) if args.json else text(each))
+                print(as_json(each, choice.domain) if args.json else text(each, choice.domain))
                 left = left and left - 1
 
 

@@ -66,7 +66,7 @@ async def _print(tenants: DirectoryStorage, args: argparse.Namespace, choice: Ch
             async for batch in _until_quiet(log.follow(at)):
                 for each in placed_of(batch):
                     if choice.takes(each.commit):
-                        print(as_json(each) if args.json else text(each), flush=True)
+                        print(as_json(each, choice.domain) if args.json else text(each, choice.domain), flush=True)
                 at = batch.pos
             check_tenant(tenants, args.tenant)
             before, log = log, tenants.log(args.tenant)

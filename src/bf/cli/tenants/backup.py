@@ -13,6 +13,7 @@ from bf.adapters.machine.clock import MachineClock
 from bf.adapters.sqlite.database import SqliteDatabase
 from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.cli.operating import ProgressBar, add_operating, report
+from bf.cli.packages import domains_of
 from bf.cli.tenants.past import Progress, check_tenant, existing, sealer_of, shown
 from bf.cli.usage import UsageError
 from bf.core.ports import START, Batch, Log
@@ -61,7 +62,7 @@ async def _verify(args: argparse.Namespace, archive: Archive, progress: Progress
     if not stamps:
         raise UsageError(f"--to: {args.to} has no backup of {args.tenant}")
     chain = archive.chain(stamps[-1])
-    proof = await prove(chain, INVENTORY, SqliteDatabase(), progress)
+    proof = await prove(chain, domains_of(args.data).of(args.tenant), SqliteDatabase(), progress)
     return report(
         args,
         {"chain": stamps[-1], "pieces": len(chain.files), "event": proof.pos.event, "digest": proof.digest},

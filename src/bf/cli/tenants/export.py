@@ -9,10 +9,10 @@ from bf.adapters.archive.lines import new_key, write_lines
 from bf.adapters.machine.files import write_durably
 from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.cli.operating import ProgressBar, add_operating, report
+from bf.cli.packages import domains_of
 from bf.cli.tenants.past import PRIVATE, Progress, check_tenant, existing, shown
 from bf.cli.usage import UsageError
 from bf.core.ports import START, Batch
-from bf.inventory.domain import INVENTORY
 from bf.node.backup import until
 from bf.node.portable import lines_of
 
@@ -73,7 +73,8 @@ async def _write(
         if key_file and key:
             write_durably(key_file, key.hex().encode() + b"\n", PRIVATE)
         batches = _watched(until(log.read(START), head), progress, head.event)
-        size = await write_lines(args.to, lines_of(args.tenant, head, batches, INVENTORY), key, PRIVATE)
+        lines = lines_of(args.tenant, head, batches, domains_of(args.data).of(args.tenant))
+        size = await write_lines(args.to, lines, key, PRIVATE)
     except BaseException:
         _forget(key_file)
         raise

@@ -10,12 +10,13 @@ from bf.adapters.archive.lines import LinesError, is_sealed, read_lines
 from bf.adapters.sqlite.database import SqliteDatabase, empty_state
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
 from bf.cli.operating import ProgressBar, add_operating, report
+from bf.cli.packages import domains_of
 from bf.cli.tenants.export import key_file_of
 from bf.cli.tenants.past import shown, told
 from bf.cli.tenants.place import opened
 from bf.cli.usage import UsageError, read_text
+from bf.core.domain import Domain
 from bf.core.ports import Batch, LogError
-from bf.inventory.domain import INVENTORY
 from bf.node.backup import Proof, lay_down, prove
 from bf.node.portable import NotPortableError, PortableReader
 from bf.node.replay import NotReplayableError, replay
@@ -56,15 +57,16 @@ def run(args: argparse.Namespace) -> int:
 
 async def _import(tenants: DirectoryStorage, args: argparse.Namespace, bar: ProgressBar) -> Proof:
     key = _key(args.key_file or key_file_of(args.source)) if is_sealed(args.source) else None
-    reader = PortableReader(read_lines(args.source, key), INVENTORY)
+    domain = domains_of(args.data).of(args.name)
+    reader = PortableReader(read_lines(args.source, key), domain)
     with tenants.founding(args.name) as log:
-        await lay_down(_replayed(reader), log, shown(bar, "writing events"), reader.head.event)
-        return await prove(log, INVENTORY, SqliteDatabase(), shown(bar, "replaying"))
+        await lay_down(_replayed(reader, domain), log, shown(bar, "writing events"), reader.head.event)
+        return await prove(log, domain, SqliteDatabase(), shown(bar, "replaying"))
 
 
-async def _replayed(reader: PortableReader) -> AsyncIterator[Batch]:
+async def _replayed(reader: PortableReader, domain: Domain) -> AsyncIterator[Batch]:
     """Yield the batches that can be replayed; the line of the first that cannot is told."""
-    state = empty_state(INVENTORY)
+    state = empty_state(domain)
     state.begin()
     try:
         for batch in reader.batches():

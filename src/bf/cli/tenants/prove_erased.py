@@ -8,9 +8,9 @@ from pathlib import Path
 from bf.adapters.crypto.keyring import KeyringError
 from bf.adapters.erasure.proof import Proof, prove_erased
 from bf.cli.operating import ProgressBar, add_operating
+from bf.cli.packages import domains_of
 from bf.cli.tenants.place import opened
 from bf.cli.usage import UsageError, read_text
-from bf.inventory.domain import INVENTORY
 
 EXAMPLES = """\
   bf tenant prove-erased acme                                   exit code 1 if something is found
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
                 tenants.keyring,
                 args.tenant,
                 folders,
-                [*words, *INVENTORY.events],
+                [*words, *domains_of(args.data).of(args.tenant).events],
                 lambda done: bar({"what": "searching, in files", "done": done, "total": 0}),
             )
         except KeyringError as error:

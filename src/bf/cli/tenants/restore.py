@@ -12,6 +12,7 @@ from bf.adapters.machine.clock import MachineClock
 from bf.adapters.sqlite.database import SqliteDatabase
 from bf.adapters.sqlite.storage import DirectoryStorage, StorageError
 from bf.cli.operating import ProgressBar, add_operating, report
+from bf.cli.packages import domains_of
 from bf.cli.tenants.past import check_tenant, cut_of, logs_of, sealer_of, shown, told
 from bf.cli.tenants.place import opened
 from bf.cli.usage import UsageError
@@ -134,7 +135,8 @@ class _Restore:
     async def _fill(self, log: Log, chapter: Chapter) -> Proof:
         head = await chapter.head()
         await lay_down(upto(chapter, self.cut), log, shown(self.bar, "writing events"), head.event)
-        return await prove(log, INVENTORY, SqliteDatabase(), shown(self.bar, "replaying"))
+        domain = domains_of(self.args.data).of(self.name)
+        return await prove(log, domain, SqliteDatabase(), shown(self.bar, "replaying"))
 
 
 def _of_this_domain(chain: Chain) -> Chain:

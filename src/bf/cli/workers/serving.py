@@ -11,11 +11,11 @@ from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.adapters.workers.accepting import Acceptor
 from bf.cli.front import certificates_of
 from bf.cli.listening import listen
+from bf.cli.packages import domains_of
 from bf.cli.takeover import hand_over, take_over
 from bf.cli.wiring import Plan, locked, started
 from bf.cli.workers.relay import Relay
 from bf.cli.workers.supervisor import Supervisor
-from bf.inventory.domain import INVENTORY
 
 
 @asynccontextmanager
@@ -27,7 +27,7 @@ async def supervising(tenants: DirectoryStorage, plan: Plan) -> AsyncGenerator[i
     relay = Relay(supervisor, tenants, MachineClock())
     try:
         await supervisor.hire()
-        listening = await take_over(tenants, INVENTORY) if plan.take_over else await locked(tenants)
+        listening = await take_over(tenants, domains_of(tenants.root).of) if plan.take_over else await locked(tenants)
         await upgrade(tenants)
         if not place.plain:
             certificates_of(tenants.root, tenants.folder, place.domain)

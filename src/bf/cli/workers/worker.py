@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from google.protobuf.message import Message
+
 from bf.adapters.logs.writing import write_logs
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.metrics.joining import said
@@ -25,12 +27,12 @@ from bf.adapters.workers.forwarding import Answering, Asking, SharedCalls
 from bf.cli.front import OpenFront
 from bf.cli.listening import stop_signal
 from bf.cli.lookout import Lookout
+from bf.cli.packages import domains_of
 from bf.cli.serve import unraisable_logged
 from bf.cli.usage import UsageError
 from bf.cli.wiring import running, started, storage
 from bf.cli.workers.orders import HIRED, READY, Orders, socket_name
 from bf.core.ports import Calls
-from bf.inventory.domain import INVENTORY
 
 logger = logging.getLogger("bf.workers")
 
@@ -85,12 +87,13 @@ async def _work(orders: Orders, end: socket.socket, lock: int) -> None:
     async with running(tenants, lookout.meter, policy=orders.policy, serving=True) as (node, operations):
         ours = lookout.carried_out(node, clock)
         calls = lookout.taken_in(SharedCalls(orders.share, ours, lines.owners.get), clock)
-        front = OpenFront(tenants.root, tenants.folder, calls, orders.place, lookout.meter)
+        domains = domains_of(tenants.root)
+        front = OpenFront(tenants.root, tenants.folder, calls, orders.place, lookout.meter, domains=domains)
         tell = {"metrics": _metrics(lookout)}
         name = socket_name(orders.share.number)
         operator = OperatorSocket(tenants.root, {**operations, **tell}, name, level=logging.DEBUG)
         await started(operator, tenants)
-        channel = Channel(end, _hearing(front, lines, ours), _orphaned)
+        channel = Channel(end, _hearing(front, lines, ours, domains.all.requests), _orphaned)
         channel.send(READY)
         await stop.wait()
         await operator.stop()
@@ -100,7 +103,9 @@ async def _work(orders: Orders, end: socket.socket, lock: int) -> None:
     channel.close()
 
 
-def _hearing(front: OpenFront, lines: _Lines, ours: Calls) -> Callable[[bytes, int], None]:
+def _hearing(
+    front: OpenFront, lines: _Lines, ours: Calls, requests: Mapping[str, type[Message]]
+) -> Callable[[bytes, int], None]:
     def hear(message: bytes, file: int) -> None:
         """Take what the parent hands over."""
         word, _, number = message.decode().partition(" ")
@@ -115,7 +120,7 @@ def _hearing(front: OpenFront, lines: _Lines, ours: Calls) -> Callable[[bytes, i
             lines.connect(lines.owners[int(number)], connection)
         else:
             assert word == "answer", f"the parent says {word}"
-            lines.askers[int(number)] = Answering(ours, INVENTORY.requests, front.under_way)
+            lines.askers[int(number)] = Answering(ours, requests, front.under_way)
             lines.connect(lines.askers[int(number)], connection)
 
     return hear

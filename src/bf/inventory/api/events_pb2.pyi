@@ -193,6 +193,18 @@ class StockCounted(_message.Message):
     items: _containers.RepeatedCompositeFieldContainer[StockCounted.Item]
     def __init__(self, location: _Optional[str] = ..., reason: _Optional[str] = ..., items: _Optional[_Iterable[_Union[StockCounted.Item, _Mapping]]] = ...) -> None: ...
 
+class FeatureEnabled(_message.Message):
+    __slots__ = ("feature",)
+    FEATURE_FIELD_NUMBER: _ClassVar[int]
+    feature: str
+    def __init__(self, feature: _Optional[str] = ...) -> None: ...
+
+class FeatureDisabled(_message.Message):
+    __slots__ = ("feature",)
+    FEATURE_FIELD_NUMBER: _ClassVar[int]
+    feature: str
+    def __init__(self, feature: _Optional[str] = ...) -> None: ...
+
 class Allocated(_message.Message):
     __slots__ = ("reservation", "product", "location", "items")
     class Item(_message.Message):

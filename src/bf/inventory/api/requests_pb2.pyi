@@ -378,6 +378,45 @@ class TakeStockResp(_message.Message):
     differences: _containers.RepeatedCompositeFieldContainer[TakeStockResp.Item]
     def __init__(self, differences: _Optional[_Iterable[_Union[TakeStockResp.Item, _Mapping]]] = ...) -> None: ...
 
+class EnableFeatureReq(_message.Message):
+    __slots__ = ("feature",)
+    FEATURE_FIELD_NUMBER: _ClassVar[int]
+    feature: str
+    def __init__(self, feature: _Optional[str] = ...) -> None: ...
+
+class EnableFeatureResp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DisableFeatureReq(_message.Message):
+    __slots__ = ("feature",)
+    FEATURE_FIELD_NUMBER: _ClassVar[int]
+    feature: str
+    def __init__(self, feature: _Optional[str] = ...) -> None: ...
+
+class DisableFeatureResp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListFeaturesReq(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListFeaturesResp(_message.Message):
+    __slots__ = ("features",)
+    class Item(_message.Message):
+        __slots__ = ("feature", "summary", "enabled")
+        FEATURE_FIELD_NUMBER: _ClassVar[int]
+        SUMMARY_FIELD_NUMBER: _ClassVar[int]
+        ENABLED_FIELD_NUMBER: _ClassVar[int]
+        feature: str
+        summary: str
+        enabled: bool
+        def __init__(self, feature: _Optional[str] = ..., summary: _Optional[str] = ..., enabled: _Optional[bool] = ...) -> None: ...
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    features: _containers.RepeatedCompositeFieldContainer[ListFeaturesResp.Item]
+    def __init__(self, features: _Optional[_Iterable[_Union[ListFeaturesResp.Item, _Mapping]]] = ...) -> None: ...
+
 class PlanWaveReq(_message.Message):
     __slots__ = ("wave", "location", "reservations", "limit")
     WAVE_FIELD_NUMBER: _ClassVar[int]

@@ -19,7 +19,7 @@ from bf.inventory.stock.promises import find_lines
 from bf.inventory.waves.inside import require_inside
 
 
-@handles(PickWaveReq)
+@handles(PickWaveReq, requires="fulfilment-waves")
 def pick_wave(tx: Tx, req: PickWaveReq) -> PickWaveResp:
     """Pick all that is left of the wave, or the next few of it."""
     row = tx.one("SELECT location FROM wave WHERE code = ?", req.wave)

@@ -35,7 +35,7 @@ from bf.inventory.waves.inside import require_inside
 Pick = PlanWaveResp.Pick
 
 
-@handles(PlanWaveReq)
+@handles(PlanWaveReq, requires="fulfilment-waves")
 def plan_wave(tx: Tx, req: PlanWaveReq) -> PlanWaveResp:
     """Plan all that was asked for or nothing; a wave beyond its limit is refused, never cut short."""
     require_text("wave", req.wave, "CODE_CHARS_MAX", CODE_CHARS_MAX)

@@ -6,6 +6,7 @@ from bf.core.uid import uid_text as u
 from bf.inventory.api.events_pb2 import (
     Allocated,
     Cancelled,
+    FeatureEnabled,
     InventoryUpdated,
     LocationAdded,
     ProductAdded,
@@ -36,7 +37,10 @@ Item = PlanWaveResp.Item
 ROOT, HOUSE, SHELF_1, SHELF_2, BIN_A, BIN_B, YARD, COLA, TEA = (u(number) for number in range(9))
 SALE, GIFT, LOAN = u(9), u(10), u(11)
 
+ENABLED = FeatureEnabled(feature="fulfilment-waves")
+
 STOCKED = (
+    ENABLED,
     LocationAdded(uid=HOUSE, name="House", parent=ROOT),
     LocationAdded(uid=SHELF_1, name="Shelf 1", parent=HOUSE),
     LocationAdded(uid=SHELF_2, name="Shelf 2", parent=HOUSE),
@@ -277,6 +281,7 @@ SPECS = [
     Spec(
         name="a wave is for a location that exists",
         story=STORY,
+        given=[ENABLED],
         when=PlanWaveReq(wave="wave", location=u(99)),
         refused=LocationNotFound(field="location", uid=u(99)),
     ),
@@ -290,6 +295,7 @@ SPECS = [
     Spec(
         name="the code of a wave is not longer than its limit",
         story=STORY,
+        given=[ENABLED],
         when=PlanWaveReq(wave="x" * (CODE_CHARS_MAX + 1), location=ROOT),
         refused=TooLong(field="wave", chars=CODE_CHARS_MAX + 1, limit="CODE_CHARS_MAX", most=CODE_CHARS_MAX),
     ),
