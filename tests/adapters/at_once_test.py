@@ -14,8 +14,12 @@ from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, Traile
 from h2.settings import SettingCodes
 from tests.support.calls import OneByOne
 
+from bf.adapters.access.gate import open_gate
+from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc import call as calling
+from bf.adapters.grpc.api.execution_pb2 import ExecuteReq
 from bf.adapters.grpc.at_once import FRAME_BYTES_MAX, answered_at_once, refused_at_once
+from bf.adapters.grpc.execute import EXECUTION, Execution
 from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.core.ports import Answer
 from bf.core.refusal import Code
@@ -142,3 +146,39 @@ def test_a_refusal_is_what_grpclib_would_say(message: str, field: str, monkeypat
     theirs = asyncio.run(heard(0, answer=answer, calls=3))
     assert [said(events) for events in ours] == [said(events) for events in theirs]
     assert said(ours[0])[0]["grpc-status"] == "9"
+
+
+def test_what_was_told_something_already_is_refused_in_its_trailers() -> None:
+    async def story() -> list[Event]:
+        calls = Constant(Answer(0))
+        execution = Execution(INVENTORY, calls, open_gate(INVENTORY), UnderWay())
+        server: Server = grpc_server([execution])
+        listening = socket.socket()
+        listening.bind(("127.0.0.1", 0))
+        await server.start(sock=listening)
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        client = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
+        client.initiate_connection()
+        path = f"/{EXECUTION.full_name}/ExecuteStream"
+        headers = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "x"), ("te", "trailers")]
+        client.send_headers(1, [*headers, ("content-type", "application/grpc"), ("tenant", "acme")])
+        good = ExecuteReq()
+        good.calls.add().request.Pack(rq.UpdateInventoryReq())
+        events: list[Event] = []
+        for body in (
+            good.SerializeToString(),
+            b"",
+        ):  # the second one comes with the end of the stream, and has no calls
+            client.send_data(1, b"\0" + len(body).to_bytes(4, "big") + body, end_stream=not body)
+            writer.write(client.data_to_send())
+            awaited = StreamEnded if not body else DataReceived
+            while not any(isinstance(event, awaited) for event in events):
+                events += client.receive_data(await asyncio.wait_for(reader.read(65_536), 10))
+        writer.close()
+        server.close()
+        await server.wait_closed()
+        return events
+
+    events = asyncio.run(story())
+    (tail,) = (dict(event.headers or ()) for event in events if isinstance(event, TrailersReceived))
+    assert tail["grpc-status"] == "3"

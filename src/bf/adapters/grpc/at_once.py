@@ -68,10 +68,11 @@ def refused_at_once(stream: Stream[Any, Any], code: int, message: str, details: 
 
 
 def _open_h2(stream: Stream[Any, Any]) -> H2Connection | None:
-    """Return the connection of a call whose request has come, if it can be written to."""
+    """Return the connection of a call whose request has come and that was told nothing yet, if it can be written to."""
     source = cast("Any", stream)._stream  # noqa: SLF001  # grpclib has no way in
     h2: H2Connection = source._h2_connection  # noqa: SLF001  # see above
-    if source.id not in h2.streams or not is_whole(stream) or not source.connection.write_ready.is_set():
+    begun = cast("Any", stream)._send_initial_metadata_done  # noqa: SLF001  # see above
+    if begun or source.id not in h2.streams or not is_whole(stream) or not source.connection.write_ready.is_set():
         return None
     return None if cast("Any", h2.encoder).header_table.resized else h2
 

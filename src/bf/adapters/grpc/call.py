@@ -59,9 +59,13 @@ async def send_only(stream: Stream[Any, Any], body: bytes) -> None:
 
 def refuse(stream: Stream[Any, Any], answer: Answer, domain: str) -> None:
     """End a call with a refusal: at once, or by raising GRPCError if something has to be waited for."""
-    details = details_of(answer, domain)
     status = StatusMessage(code=answer.code, message=answer.message)
-    for detail in details:
+    for detail in details_of(answer, domain):
         status.details.add().Pack(detail)
     if not refused_at_once(stream, answer.code, answer.message, status.SerializeToString()):
-        raise GRPCError(Status(answer.code), answer.message, details)
+        raise error_of(answer, domain)
+
+
+def error_of(answer: Answer, domain: str) -> GRPCError:
+    """Say a refusal as a call's status, with its details."""
+    return GRPCError(Status(answer.code), answer.message, details_of(answer, domain))
