@@ -27,11 +27,10 @@ from google.protobuf.message import Message
 
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.memory.meter import NoMeter
-from bf.adapters.sqlite.database import SqliteDatabase
-from bf.adapters.sqlite.log import SqliteLog
 from bf.adapters.sqlite.storage import DirectoryStorage
+from bf.cli.stresses.here import PlainStorage
 from bf.client import Client, client_tls
-from bf.core.ports import Env, Log
+from bf.core.ports import Env
 from bf.core.refusal import Code
 from bf.core.state import State
 from bf.core.uid import uid_text
@@ -49,21 +48,6 @@ WAREHOUSES, BINS, PRODUCTS = 5, 20, 2_000
 FIRST_PRODUCT = WAREHOUSES * (BINS + 1) + 1
 
 Call = Callable[[Any], Awaitable[object]]
-
-
-class PlainStorage(DirectoryStorage):
-    """The same files without a key: what encryption costs is the difference."""
-
-    def database(self, tenant: str, number: int) -> SqliteDatabase:
-        """Open a state as it is."""
-        database = SqliteDatabase(self.folder(tenant) / f"plain-{number}.db")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        return database
-
-    def log(self, tenant: str) -> Log:
-        """Open a log as it is."""
-        return SqliteLog(self.folder(tenant) / "plain-log.db", self._executor)
 
 
 def furnishing() -> list[Message]:
