@@ -11,7 +11,7 @@ test: setup         ## every gate and every test
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/coverage run -m bf.cli.main test
 	.venv/bin/coverage report --fail-under=100
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto --dist loadfile
 
 campaign: export BF_KILLS ?= 1000
 campaign: export BF_CUTS ?= 5000
