@@ -106,7 +106,7 @@ def grpc(_: int) -> Iterator[Figure]:
         await GrpcFront(server, EmptyHandler(), INVENTORY).start()
 
     server.run(loop.run_until_complete, serve())
-    line = GrpcLine(client, "server", INVENTORY)
+    line = GrpcLine(client, "server")
     rate = client.run(_asked, loop, line.call, 3_000, rq.ListLocationsReq())
     yield Figure("over gRPC, empty handler", rate, "requests/s", MORE)
 

@@ -16,12 +16,15 @@ import pytest
 from tests.support.fronts import PATIENCE_S, Opened, opened, post, rest
 
 from bf.adapters.front import door, front, limits
-from bf.adapters.grpc import call, server
+from bf.adapters.grpc import answering, call
 from bf.adapters.grpc import connection as h2_connection
 from bf.adapters.http import json_face
 from bf.core.limits import REQUEST_BYTES_MAX
 
 SHORT_S = 0.3
+ODD = {"x-bin": "YWJj"}
+"""A header that leaves a call to grpclib."""
+
 Story = Callable[[Opened], Coroutine[Any, Any, None]]
 
 
@@ -153,12 +156,14 @@ def test_a_body_that_drips_is_told_and_closed(tmp_path: Path, monkeypatch: pytes
     run(tmp_path, story)
 
 
-def test_a_message_that_drips_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shorten(monkeypatch, server, "REQUEST_S_MAX")
+@pytest.mark.parametrize("more", [{}, ODD], ids=["lane", "grpclib"])
+def test_a_message_that_drips_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, str]) -> None:
+    shorten(monkeypatch, answering, "REQUEST_S_MAX")
+    shorten(monkeypatch, call, "REQUEST_S_MAX")
 
     async def story(here: Opened) -> None:
         async with Frames.open(here) as frames:
-            stream = frames.begin(here.token())
+            stream = frames.begin(here.token(), more)
             frames.send(stream, b"\x00\x00")
             assert (await frames.headers(stream))["grpc-status"] == "4"
 
@@ -207,13 +212,17 @@ def test_an_answer_that_nobody_reads_is_given_up(
     run(tmp_path, story)
 
 
-def test_an_answer_without_a_window_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("more", [{}, ODD], ids=["lane", "grpclib"])
+def test_an_answer_without_a_window_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
+) -> None:
+    shorten(monkeypatch, answering, "UNREAD_S_MAX")
     shorten(monkeypatch, call, "UNREAD_S_MAX")
 
     async def story(here: Opened) -> None:
         here.desk.response = bytes(1 << 20)
         async with Frames.open(here) as frames:
-            stream = frames.begin(here.token())
+            stream = frames.begin(here.token(), more)
             frames.send(stream, bytes(5), end=True)  # and never a WINDOW_UPDATE
             assert (await frames.headers(stream))["grpc-status"] == "4"
 

@@ -469,6 +469,8 @@ def test_a_message_that_ends_too_early_is_refused(frames: Frames, length: int) -
         {"trace-bin": "a"},  # no base64 at all
         {"tenant": "acme\x7f"},
         {"grpc-timeout": "1000000000000S"},
+        {"grpc-timeout": "9" * 400 + "S"},
+        {"grpc-timeout": "9" * 400 + "S", "x-bin": "YWJj"},
     ],
 )
 def test_odd_headers_get_an_answer(frames: Frames, headers: dict[str, str]) -> None:

@@ -4,10 +4,12 @@ from typing import Any
 
 from h2.config import H2Configuration
 from hpack import Decoder, Encoder
+from hpack.exceptions import HPACKError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bf.adapters.grpc import lean
+from bf.adapters.grpc.frames import literal
 from bf.adapters.grpc.lean import KNOWN_BLOCKS_MAX, LeanDecoder, LeanEncoder, LeanH2
 
 Header = tuple[bytes, bytes]
@@ -65,6 +67,32 @@ def test_what_differs_in_every_call_pushes_nothing_out_and_is_not_kept_for_ever(
     assert len(encoder.encode(GRPC)) == size
     known: list[Any] = [vars(each)["_known"] for each in (encoder, decoder)]
     assert all(len(each) <= KNOWN_BLOCKS_MAX for each in known)
+
+
+@given(st.lists(st.tuples(NAMES, st.binary(max_size=20_000)), max_size=4), st.booleans(), st.integers(0, 40))
+def test_what_is_read_in_short_is_what_hpack_reads(headers: list[Header], cut: bool, at: int) -> None:  # noqa: FBT001  # drawn
+    block = b"".join(literal(name, value) for name, value in headers)
+    for damaged in (block, block[:at] if cut else block[:at] + b"\xff" + block[at + 1 :], b"\x88\x83" + block):
+        assert outcome(LeanDecoder(65_536), damaged) == outcome(Decoder(65_536), damaged)
+
+
+def outcome(decoder: Decoder, block: bytes) -> Any:  # noqa: ANN401  # headers, or what is wrong with them
+    try:
+        return [(name, value) for name, value in decoder.decode(block, raw=True)]
+    except (HPACKError, IndexError) as error:
+        return type(error)
+
+
+def test_what_was_looked_at_is_read_once_more_and_then_changes_nothing() -> None:
+    encoder, decoder = LeanEncoder(), LeanDecoder(65_536)
+    block = encoder.encode([*GRPC, (b"x", b"new to the table")])
+    first = [*decoder.decode(block, raw=True)]
+    decoder.look_back(block)
+    version = decoder.version
+    assert [*decoder.decode(block, raw=True)] == first
+    assert decoder.version == version
+    assert [*decoder.decode(block, raw=True)] == first
+    assert decoder.version > version, "only once"
 
 
 def test_limits_of_h2_stay_those_of_its_decoder() -> None:

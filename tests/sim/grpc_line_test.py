@@ -56,7 +56,7 @@ class Shop(Simulated):
     def __init__(self, books: Books) -> None:
         super().__init__()
         self.books = books
-        self.line = GrpcLine(self.client, "server", INVENTORY)
+        self.line = GrpcLine(self.client, "server")
 
     async def open(self) -> GrpcFront:
         async def begin() -> GrpcFront:

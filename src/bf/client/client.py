@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 
 from bf.adapters.access.gate import AUTHORIZATION
 from bf.adapters.grpc.api.execution_pb2 import ExecuteReq, ExecuteResp
-from bf.adapters.grpc.call import REQUEST_ID, TENANT
+from bf.adapters.grpc.call import TENANT
 from bf.client.batching import Batching
 from bf.client.messages import EXECUTE_PATH, STREAM_PATH, Messages
 from bf.client.streaming import Streaming
@@ -66,15 +66,15 @@ class Client:
         With a `batch`, calls that are made while others are under way share messages, so many in each at most: many
         more of them a second, each a little later. With one try, commands get no request ids of their own.
         """
-        self._wire = Wire(address, tls, server_name, dial)
+        metadata = {TENANT: tenant}
+        if token:
+            metadata[AUTHORIZATION] = f"Bearer {token}"
+        self._wire = Wire(address, metadata, tls, server_name, dial)
         self._messages = Messages(INVENTORY)
         self._paths = {
             INVENTORY.requests[method.input_type.name]: f"/{SERVICE.full_name}/{method.name}"
             for method in SERVICE.methods
         }
-        self._metadata = {TENANT: tenant}
-        if token:
-            self._metadata[AUTHORIZATION] = f"Bearer {token}"
         self._tries = tries
         self._deadline_s = deadline_s
         self._batching = Batching(self._send, batch) if batch else None
@@ -121,7 +121,7 @@ class Client:
         tries, answered, pause_s = self._tries, 0, FIRST_PAUSE_S
         try:
             while True:
-                opened = self._wire.stream(STREAM_PATH, ExecuteReq, ExecuteResp, self._metadata, self._deadline_s)
+                opened = self._wire.stream(STREAM_PATH, ExecuteReq, ExecuteResp, self._deadline_s)
                 try:
                     async with opened as stream:
                         async for told in streaming.run(stream):
@@ -142,14 +142,13 @@ class Client:
         if self._batching:
             return await self._batching.call(asked, seconds)
         request, request_id = asked
-        metadata = self._metadata | {REQUEST_ID: request_id} if request_id else self._metadata
         return await self._wire.unary(
-            self._paths[type(request)], request, INVENTORY.responses[type(request).__name__], metadata, seconds
+            self._paths[type(request)], request, INVENTORY.responses[type(request).__name__], request_id, seconds
         )
 
     async def _send(self, asked: Sequence[Asked], seconds: float) -> list[Message | Told]:
         req = self._messages.write(asked)
-        resp = await self._wire.unary(EXECUTE_PATH, req, ExecuteResp, self._metadata, seconds)
+        resp = await self._wire.unary(EXECUTE_PATH, req, ExecuteResp, "", seconds)
         return self._messages.read(self._wire.address, asked, resp)
 
     async def _patiently(self, send: Callable[[float], Awaitable[Result]], deadline_s: float | None) -> Result:

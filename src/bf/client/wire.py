@@ -1,6 +1,7 @@
 """One connection to a server, and what can go wrong on it."""
 
 import asyncio
+import math
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -8,15 +9,20 @@ from typing import Any, TypeVar, cast
 
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
-from grpclib.client import Stream, StreamStreamMethod, UnaryUnaryMethod
+from grpclib.client import Stream, StreamStreamMethod
 from grpclib.config import Configuration
-from grpclib.const import Status
 from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 from grpclib.protocol import H2Protocol
 
+from bf.adapters.grpc.call import REQUEST_ID
+from bf.adapters.grpc.calling import Headers
+from bf.adapters.grpc.details import reason_of
+from bf.adapters.grpc.frames import literal
 from bf.adapters.grpc.gathering import GatheringChannel
 from bf.core.refusal import Code, Told
+
+CODES = frozenset(Code)
 
 Response = TypeVar("Response", bound=Message)
 
@@ -40,47 +46,66 @@ class Wire:
     """Calls over one connection, which is made when it is needed and again when it is lost."""
 
     def __init__(
-        self, address: str, tls: ssl.SSLContext | None = None, server_name: str = "", dial: Dial | None = None
+        self,
+        address: str,
+        metadata: Mapping[str, str],
+        tls: ssl.SSLContext | None = None,
+        server_name: str = "",
+        dial: Dial | None = None,
     ) -> None:
         """Call the server at HOST:PORT, or whatever `dial` connects to; in plain text unless a context is given.
 
-        Its certificate is for the `server_name`, or else for the host.
+        Its certificate is for the `server_name`, or else for the host. The `metadata` goes with each call.
         """
         self.address = address
         host, _, port = address.rpartition(":")
         self._channel = _Channel(host.strip("[]"), int(port), tls, server_name, dial)
+        self._metadata = metadata
+        self._headers: dict[str, Headers] = {}
+        """What a call begins with, by path."""
 
     async def unary(
-        self,
-        path: str,
-        request: Message,
-        response: type[Response],
-        metadata: Mapping[str, str],
-        seconds: float,
+        self, path: str, request: Message, response: type[Response], request_id: str, seconds: float
     ) -> Response:
         """Send one message and return its answer; raises Told, UnreachableError, UntrustedError."""
-        method = UnaryUnaryMethod[Message, Response](self._channel, path, type(request), response)
+        if path not in self._headers:
+            self._headers[path] = self._channel.headers(path, self._metadata)
+        headers = (*self._headers[path], ("grpc-timeout", f"{math.ceil(seconds)}S"))
+        varying = literal(REQUEST_ID.encode(), request_id.encode()) if request_id else b""
         with _Troubles(self.address, seconds):
-            return await method(request, timeout=seconds, metadata=metadata)
+            lane = await self._channel.lane(seconds)
+            reply = await lane.call(headers, varying, request.SerializeToString(), seconds)
+        if reply.code:
+            raise self._refusal(reply.code, reply.message, reason_of(reply.details), seconds)
+        return response.FromString(reply.body)
 
     @asynccontextmanager
     async def stream(
-        self,
-        path: str,
-        request: type[Message],
-        response: type[Response],
-        metadata: Mapping[str, str],
-        seconds: float,
+        self, path: str, request: type[Message], response: type[Response], seconds: float
     ) -> AsyncGenerator[Stream[Message, Response]]:
         """Open a stream of messages in both directions; raises Told, UnreachableError, UntrustedError."""
         method = StreamStreamMethod[Message, Response](self._channel, path, request, response)
         with _Troubles(self.address, seconds):
-            async with method.open(metadata=metadata) as stream:
-                yield stream
+            try:
+                async with method.open(metadata=self._metadata) as stream:
+                    yield stream
+            except GRPCError as error:
+                details: list[object] = error.details or []
+                reasons = [detail.reason for detail in details if isinstance(detail, ErrorInfo)]
+                reason = next(iter(reasons), "")
+                raise self._refusal(error.status.value, error.message or "", reason, seconds) from error
 
     def hang_up(self) -> None:
         """Close the connection."""
         self._channel.hang_up()
+
+    def _refusal(self, code: int, message: str, reason: str, seconds: float) -> Exception:
+        """Say in our own words what a call was told."""
+        if code == Code.UNAVAILABLE:
+            return UnreachableError(f"{self.address}: {message}")
+        if code == Code.DEADLINE_EXCEEDED:
+            return NoAnswerError(f"{self.address} gave no answer within {seconds:g} s")
+        return Told(code=Code(code) if code in CODES else Code.UNKNOWN, message=message, name=reason)
 
 
 class _Troubles:
@@ -94,12 +119,8 @@ class _Troubles:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         match error:
-            case GRPCError(status=Status.UNAVAILABLE):
-                raise UnreachableError(f"{self._address}: {error.message}") from error
-            case GRPCError(status=Status.DEADLINE_EXCEEDED) | TimeoutError():
+            case TimeoutError():
                 raise NoAnswerError(f"{self._address} gave no answer within {self._seconds:g} s") from error
-            case GRPCError():
-                raise _told(error) from error
             case ssl.SSLCertVerificationError():
                 raise UntrustedError(f"{self._address}: {error.verify_message}") from error
             case OSError() | StreamTerminatedError():
@@ -141,9 +162,3 @@ def client_tls(ca: str | None) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.set_alpn_protocols(["h2"])
     return context
-
-
-def _told(error: GRPCError) -> Told:
-    details: list[object] = error.details or []
-    reasons = [detail.reason for detail in details if isinstance(detail, ErrorInfo)]
-    return Told(code=Code(error.status.value), message=error.message or "", name=next(iter(reasons), ""))

@@ -1,16 +1,12 @@
 """The heavy transport: gRPC over simulated connections, with the code of real nodes and real clients at both ends."""
 
-import asyncio
 import logging
 import socket
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import ErrorInfo
-from grpclib.client import UnaryUnaryMethod
-from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
-from grpclib.exceptions import GRPCError, StreamTerminatedError
+from grpclib.exceptions import StreamTerminatedError
 
 from bf.adapters.access.gate import open_gate
 from bf.adapters.access.sparing import SparingLog
@@ -19,7 +15,9 @@ from bf.adapters.front.front import Front
 from bf.adapters.front.limits import STREAMS_COUNT_MAX
 from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc.call import REQUEST_ID, TENANT
+from bf.adapters.grpc.details import reason_of
 from bf.adapters.grpc.execute import Execution
+from bf.adapters.grpc.frames import literal
 from bf.adapters.grpc.gathering import GatheringChannel
 from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.core.domain import Domain
@@ -37,26 +35,23 @@ SERVICE = DESCRIPTOR.services_by_name["InventoryService"]
 class GrpcLine:
     """Calls from one client to one server, over connections that are made when they are needed."""
 
-    def __init__(self, client: Machine, server: str, domain: Domain) -> None:
+    def __init__(self, client: Machine, server: str) -> None:
         """Call the machine named `server`."""
         self._client = client
         self._server = server
         self._paths = {method.input_type.name: f"/{SERVICE.full_name}/{method.name}" for method in SERVICE.methods}
-        self._domain = domain
         self._channels: list[_Channel] = []
 
     async def call(self, tenant: str, request: Message, request_id: str, patience_s: float) -> Answer | None:
         """Send a request once, and return its answer; None if none came in time. Its position is not told."""
-        name = type(request).__name__
         channel = self._free_channel()
-        method = UnaryUnaryMethod[Message, bytes](channel, self._paths[name], self._domain.requests[name], bytes)
-        metadata = {TENANT: tenant} | ({REQUEST_ID: request_id} if request_id else {})
+        varying = literal(REQUEST_ID.encode(), request_id.encode()) if request_id else b""
         channel.calls += 1
         try:
-            async with asyncio.timeout(patience_s):
-                return Answer(code=0, response=await method(request, metadata=metadata))
-        except GRPCError as error:
-            return _answer(error)
+            lane = await channel.lane(patience_s)
+            headers = channel.headers(self._paths[type(request).__name__], {TENANT: tenant})
+            reply = await lane.call(headers, varying, request.SerializeToString(), patience_s)
+            return Answer(reply.code, reply.body, reason=reason_of(reply.details), message=reply.message)
         except (OSError, StreamTerminatedError):  # TimeoutError too
             if channel in self._channels:
                 self._channels.remove(channel)
@@ -112,26 +107,11 @@ def front_of(server: Server) -> GrpcFront:
     return GrpcFront(server, server.node, server.node.domain)
 
 
-class _Codec(ProtoCodec):
-    """Answers stay bytes: they are compared with what is in the log."""
-
-    def decode(self, data: bytes, message_type: Any) -> Any:
-        """Return the bytes."""
-        del message_type
-        return data
-
-
 class _Channel(GatheringChannel):
     """A connection, and how many calls are under way on it."""
 
     def __init__(self, host: str) -> None:
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  # one of grpclib's parameters has a type that it does not import
-            host, PORT, codec=_Codec(), status_details_codec=ProtoStatusDetailsCodec()
+            host, PORT
         )
         self.calls = 0
-
-
-def _answer(error: GRPCError) -> Answer:
-    details = cast("list[object]", error.details or [])
-    reasons = [detail.reason for detail in details if isinstance(detail, ErrorInfo)]
-    return Answer(code=error.status.value, reason=next(iter(reasons), ""), message=error.message or "")

@@ -240,7 +240,7 @@ class World:
 
     def _new_line(self, machine: Machine, server: Server) -> Line:
         if self.plan.grpc:
-            return GrpcLine(machine, server.name, INVENTORY)
+            return GrpcLine(machine, server.name)
         return PostLine(self.network, machine, server)
 
     def _profile(self, source: str, target: str) -> Profile:

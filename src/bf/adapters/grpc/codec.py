@@ -11,9 +11,8 @@ from grpclib.exceptions import GRPCError
 from grpclib.protocol import Stream as Source
 from grpclib.server import Stream
 
+from bf.adapters.grpc.frames import PREFIX, PREFIX_BYTES
 from bf.core.limits import REQUEST_BYTES_MAX
-
-HEADER_BYTES = 5
 
 Received = TypeVar("Received", bound=Message)
 
@@ -35,38 +34,66 @@ class BytesCodec(CodecBase):
         return self._proto.decode(data, message_type)
 
 
-async def read_request(stream: Stream[Any, Any], message_type: type[Received]) -> Received:
+async def read_body(stream: Stream[Any, Any]) -> bytes:
     """Read the one message of a unary call."""
-    message = await read_message(stream, message_type)
-    if message is None:
+    body = await _next_body(stream)
+    if body is None:
         raise GRPCError(Status.INVALID_ARGUMENT, "the call has no message")
-    return message
+    return body
 
 
 async def read_message(stream: Stream[Any, Any], message_type: type[Received]) -> Received | None:
-    """Read the next message of a call; None after the last.
+    """Read the next message of a call; None after the last."""
+    body = await _next_body(stream)
+    return None if body is None else parsed(body, message_type)
 
-    grpclib itself reads messages of any size and answers unreadable ones with UNKNOWN; hence the look inside.
-    """
-    source = stream._stream  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see above
-    header = await _read(source, HEADER_BYTES)
-    if not header:
-        return None
-    if len(header) < HEADER_BYTES:
-        raise GRPCError(Status.INVALID_ARGUMENT, "the call ends inside the head of a message")
-    if header[0]:
-        raise GRPCError(Status.UNIMPLEMENTED, "compressed messages are not read: send it uncompressed")
-    size = int.from_bytes(header[1:], "big")
-    if size > REQUEST_BYTES_MAX:
-        message = f"the message has {size} bytes; REQUEST_BYTES_MAX allows {REQUEST_BYTES_MAX}: split the request"
-        raise GRPCError(Status.RESOURCE_EXHAUSTED, message)
-    body = await _read(source, size)
-    if len(body) < size:
-        raise GRPCError(Status.INVALID_ARGUMENT, f"the message ends before its {size} bytes")
+
+def message_of(data: bytes) -> bytes:
+    """Return the one message of a call of which all has come."""
+    if not data:
+        raise GRPCError(Status.INVALID_ARGUMENT, "the call has no message")
+    size = _size_of(data[:PREFIX_BYTES])
+    body = data[PREFIX_BYTES : PREFIX_BYTES + size]
+    _require_whole(body, size)
+    return body
+
+
+def parsed(body: bytes, message_type: type[Received]) -> Received:
+    """Read a message that is whole."""
     try:
         return message_type.FromString(body)
     except DecodeError:
         raise GRPCError(Status.INVALID_ARGUMENT, f"the message is not a {message_type.DESCRIPTOR.full_name}") from None
+
+
+async def _next_body(stream: Stream[Any, Any]) -> bytes | None:
+    """Read a message's bytes; grpclib itself reads any number of them, hence the look inside."""
+    source = stream._stream  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see above
+    prefix = await _read(source, PREFIX_BYTES)
+    if not prefix:
+        return None
+    size = _size_of(prefix)
+    body = await _read(source, size)
+    _require_whole(body, size)
+    return body
+
+
+def _size_of(prefix: bytes) -> int:
+    """Read what comes before a message."""
+    if len(prefix) < PREFIX_BYTES:
+        raise GRPCError(Status.INVALID_ARGUMENT, "the call ends inside the head of a message")
+    compressed, size = PREFIX.unpack(prefix)
+    if compressed:
+        raise GRPCError(Status.UNIMPLEMENTED, "compressed messages are not read: send it uncompressed")
+    if size > REQUEST_BYTES_MAX:
+        message = f"the message has {size} bytes; REQUEST_BYTES_MAX allows {REQUEST_BYTES_MAX}: split the request"
+        raise GRPCError(Status.RESOURCE_EXHAUSTED, message)
+    return size
+
+
+def _require_whole(body: bytes, size: int) -> None:
+    if len(body) < size:
+        raise GRPCError(Status.INVALID_ARGUMENT, f"the message ends before its {size} bytes")
 
 
 async def _read(source: Source, size: int) -> bytes:

@@ -8,7 +8,8 @@ Rules of this file:
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError, Message
@@ -16,12 +17,11 @@ from grpclib.const import Cardinality, Handler
 from grpclib.server import Stream
 
 from bf.adapters.access.gate import Gate, Visit, told
-from bf.adapters.front.limits import IDLE_S_MAX, REQUEST_S_MAX
+from bf.adapters.front.limits import IDLE_S_MAX
 from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc.api.execution_pb2 import DESCRIPTOR, ExecuteReq, ExecuteResp
-from bf.adapters.grpc.at_once import is_whole
-from bf.adapters.grpc.call import admit, in_time, metadata, refuse, send, send_only
-from bf.adapters.grpc.codec import read_message, read_request
+from bf.adapters.grpc.call import Metadata, Unary, admit, error_of, in_time, send, text
+from bf.adapters.grpc.codec import parsed, read_message
 from bf.adapters.grpc.details import details_of
 from bf.adapters.tracing.parent import TRACEPARENT, note_parent
 from bf.core.domain import Domain
@@ -91,42 +91,42 @@ class Execution:
 
     def mapping(self, visit: Visit) -> dict[str, Handler]:
         """Return a handler for each path, for the calls of one connection."""
-        kinds = {
-            "Execute": (self._execute, Cardinality.UNARY_UNARY),
-            "ExecuteStream": (self._execute_stream, Cardinality.STREAM_STREAM),
+        whole = {
+            path: Handler(unary.answer, Cardinality.UNARY_UNARY, ExecuteReq, ExecuteResp)
+            for path, unary in self.unary(visit).items()
         }
-        return {
-            f"/{EXECUTION.full_name}/{name}": Handler(
-                self._refusing(carry_out, visit), cardinality, ExecuteReq, ExecuteResp
-            )
-            for name, (carry_out, cardinality) in kinds.items()
-        }
+        stream = Handler(partial(self._execute_stream, visit), Cardinality.STREAM_STREAM, ExecuteReq, ExecuteResp)
+        return whole | {f"/{EXECUTION.full_name}/ExecuteStream": stream}
 
-    def _refusing(
-        self, carry_out: Callable[[Stream[Any, Any], Visit], Awaitable[None]], visit: Visit
-    ) -> Callable[[Stream[Any, Any]], Awaitable[None]]:
-        async def refusing(stream: Stream[Any, Any]) -> None:
-            try:
-                admit(self._gate, visit, stream, self._least)
-                note_parent(metadata(stream, TRACEPARENT))
-                await carry_out(stream, visit)
-            except Refusal as refusal:
-                refuse(stream, told(refusal), self._domain.name)
+    def unary(self, visit: Visit) -> dict[str, Unary]:
+        """Return how the calls of one connection are answered, by path."""
+        execute = Unary(partial(self._let_in, visit), self._under_way, self._domain.name)
+        return {f"/{EXECUTION.full_name}/Execute": execute}
 
-        return refusing
+    def _let_in(self, visit: Visit, metadata: Metadata) -> Callable[[bytes], Awaitable[Answer]]:
+        admit(self._gate, visit, metadata, self._least)
 
-    async def _execute(self, stream: Stream[Any, Any], visit: Visit) -> None:
-        reading = read_request(stream, ExecuteReq)
-        message = await (reading if is_whole(stream) else in_time(reading, REQUEST_S_MAX, "REQUEST_S_MAX"))
-        with self._under_way.one():
-            await send_only(stream, await self._answer(stream, visit, message))
+        async def carry_out(body: bytes) -> Answer:
+            note_parent(text(metadata, TRACEPARENT))
+            return Answer(Code.OK, await self._answer(metadata, visit, parsed(body, ExecuteReq)))
 
-    async def _execute_stream(self, stream: Stream[Any, Any], visit: Visit) -> None:
+        return carry_out
+
+    async def _execute_stream(self, visit: Visit, stream: Stream[Any, Any]) -> None:
+        metadata = cast("Metadata", stream.metadata)
+        try:
+            admit(self._gate, visit, metadata, self._least)
+            note_parent(text(metadata, TRACEPARENT))
+            await self._answer_stream(stream, metadata, visit)
+        except Refusal as refusal:
+            raise error_of(told(refusal), self._domain.name) from None
+
+    async def _answer_stream(self, stream: Stream[Any, Any], metadata: Metadata, visit: Visit) -> None:
         room = asyncio.Semaphore(UNANSWERED_COUNT_MAX)
 
         async def in_turn(message: ExecuteReq, before: asyncio.Task[None] | None) -> None:
             with self._under_way.one():
-                body = await self._answer(stream, visit, message)
+                body = await self._answer(metadata, visit, message)
                 if before:
                     await before
                 await send(stream, body)
@@ -141,13 +141,15 @@ class Execution:
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
 
-    async def _answer(self, stream: Stream[Any, Any], visit: Visit, message: ExecuteReq) -> bytes:
+    async def _answer(self, metadata: Metadata, visit: Visit, message: ExecuteReq) -> bytes:
         """Carry out the calls of a message, and return the bytes of its ExecuteResp."""
         count = len(message.calls)
         if not 0 < count <= CALLS_COUNT_MAX:
             raise WrongCount(field="calls", count=count, most=CALLS_COUNT_MAX)
         read = [self._read(f"calls[{at}].request", call.request) for at, call in enumerate(message.calls)]
-        callers = [admit(self._gate, visit, stream, kind) for kind in dict.fromkeys(map(type, read)) if kind != Answer]
+        callers = [
+            admit(self._gate, visit, metadata, kind) for kind in dict.fromkeys(map(type, read)) if kind != Answer
+        ]
         asked: list[Asked] = [
             (each, call.request_id)
             for each, call in zip(read, message.calls, strict=True)

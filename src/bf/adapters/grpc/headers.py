@@ -3,19 +3,22 @@
 It logs the first and leaves them without any answer; of health and reflection it reads messages of any size.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, cast
 
 from grpclib.const import Handler as Method
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
-from grpclib.metadata import decode_metadata
+from grpclib.metadata import Deadline, decode_metadata
 from grpclib.protocol import Buffer, H2Protocol, Stream
 from grpclib.server import Handler, Server
 
 from bf.adapters.access.gate import Visit
 from bf.adapters.access.sparing import SparingLog
+from bf.adapters.grpc.answering import TaskHandler
+from bf.adapters.grpc.call import Unary
 from bf.adapters.grpc.connection import BoundedH2
 from bf.core.limits import REQUEST_BYTES_MAX
 
@@ -29,6 +32,10 @@ class Visited(Protocol):
         """Return a handler for each path."""
         ...
 
+    def unary(self, visit: Visit) -> Mapping[str, Unary]:
+        """Return how its calls of one message are answered, by path."""
+        ...
+
 
 class AnsweringServer(Server):
     """A grpclib server that answers every call."""
@@ -37,10 +44,15 @@ class AnsweringServer(Server):
 
     def face(self, visited: Sequence[Visited], log: SparingLog, visit: Visit) -> BoundedH2:
         """Make the protocol of a connection that the front has taken in."""
-        mapping = dict(self._mapping)
+        mapping, unary = dict(self._mapping), dict[str, Unary]()
         for service in visited:
             mapping |= service.mapping(visit)
-        return BoundedH2(self._handler(mapping), self._config, self._h2_config, visit.peer, log)
+            unary |= service.unary(visit)
+
+        def say(why: str) -> None:
+            log.say(f"connection from {visit.peer} closed: {why}")
+
+        return BoundedH2(self._handler(mapping), self._config, self._h2_config, unary, say)
 
     async def end_calls(self) -> None:
         """Cancel what is under way on connections that the front has closed, the oldest connections first."""
@@ -54,7 +66,7 @@ class AnsweringServer(Server):
         """Make the protocol of a connection, as grpclib does, with a handler of ours."""
         return H2Protocol(self._handler(self._mapping), self._config, self._h2_config)
 
-    def _handler(self, mapping: dict[str, Method]) -> Handler:
+    def _handler(self, mapping: dict[str, Method]) -> "_Handler":
         self.__gc_step__()
         handler = _Handler(mapping, self._codec, self._status_details_codec, self.__dispatch__)
         self._handlers_made += 1
@@ -63,7 +75,7 @@ class AnsweringServer(Server):
         return handler
 
 
-class _Handler(Handler):
+class _Handler(Handler, TaskHandler):
     number = 0
     """By what handlers are sorted: grpclib has them in a set, whose order is that of addresses."""
 
@@ -73,11 +85,25 @@ class _Handler(Handler):
         stream.buffer = _BoundedBuffer(partial(stream.connection.ack, stream.id))
         try:
             decode_metadata(headers)
-        except ValueError as error:
+            Deadline.from_headers(headers)
+        except (ValueError, OverflowError) as error:
             refusal = self.loop.create_task(_refuse(stream, f"the metadata cannot be read: {error}", release_stream))
             self._tasks[stream] = refusal
         else:
             super().accept(stream, headers, release_stream)
+
+    def adopt(self, call: Hashable, task: asyncio.Task[None]) -> None:
+        """Keep it with those of grpclib."""
+        self.__gc_step__()
+        cast("dict[Hashable, asyncio.Task[None]]", self._tasks)[call] = task
+
+    def forget(self, call: Hashable) -> None:
+        """Let a task go that has ended."""
+        cast("dict[Hashable, asyncio.Task[None]]", self._tasks).pop(call, None)
+
+    def call_off(self, call: Hashable) -> None:
+        """Cancel the task of a call."""
+        self.cancel(cast("Stream", call))
 
 
 class _BoundedBuffer(Buffer):

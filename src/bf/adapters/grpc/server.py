@@ -13,19 +13,16 @@ from grpclib.const import Cardinality, Handler
 from grpclib.encoding.proto import ProtoStatusDetailsCodec
 from grpclib.health.service import OVERALL, Health
 from grpclib.reflection.service import ServerReflection
-from grpclib.server import Stream
 
-from bf.adapters.access.gate import Caller, Gate, Visit, open_gate, told
-from bf.adapters.front.limits import DRAIN_S_MAX, REQUEST_S_MAX
+from bf.adapters.access.gate import Gate, Visit, open_gate
+from bf.adapters.front.limits import DRAIN_S_MAX
 from bf.adapters.front.under_way import UnderWay
-from bf.adapters.grpc.at_once import is_whole
-from bf.adapters.grpc.call import REQUEST_ID, admit, in_time, metadata, refuse, send_only
-from bf.adapters.grpc.codec import BytesCodec, read_request
+from bf.adapters.grpc.call import REQUEST_ID, Metadata, Unary, admit, text
+from bf.adapters.grpc.codec import BytesCodec, parsed
 from bf.adapters.grpc.headers import AnsweringServer
 from bf.adapters.tracing.parent import TRACEPARENT, note_parent
 from bf.core.domain import Domain
-from bf.core.ports import Calls
-from bf.core.refusal import Refusal
+from bf.core.ports import Answer, Calls
 
 
 class DomainService:
@@ -40,12 +37,12 @@ class DomainService:
         under_way: UnderWay | None = None,
     ) -> None:
         """Pair the calls of a service with the requests of its domain; AssertionError if they differ."""
-        self._service = service
         self._domain = domain
         self._calls = calls
         self._gate = gate or open_gate(domain)
         self._under_way = under_way or UnderWay()
         published = {method.input_type.name for method in service.methods}
+        self._paths = {f"/{service.full_name}/{method.name}": method for method in service.methods}
         assert published == set(domain.requests), f"{service.full_name} differs: {published ^ set(domain.requests)}"
 
     def __mapping__(self) -> dict[str, Handler]:
@@ -54,14 +51,26 @@ class DomainService:
 
     def mapping(self, visit: Visit) -> dict[str, Handler]:
         """Return a handler for each path, for the calls of one connection."""
+        unary = self.unary(visit)
         return {
-            f"/{self._service.full_name}/{method.name}": Handler(
-                self._unary(self._domain.requests[method.input_type.name], visit),
+            path: Handler(
+                unary[path].answer,
                 Cardinality.UNARY_UNARY,
                 self._domain.requests[method.input_type.name],
                 self._domain.responses[method.input_type.name],
             )
-            for method in self._service.methods
+            for path, method in self._paths.items()
+        }
+
+    def unary(self, visit: Visit) -> dict[str, Unary]:
+        """Return how the calls of one connection are answered, by path."""
+        return {
+            path: Unary(
+                self._opening(self._domain.requests[method.input_type.name], visit),
+                self._under_way,
+                self._domain.name,
+            )
+            for path, method in self._paths.items()
         }
 
     async def drain(self) -> None:
@@ -71,26 +80,20 @@ class DomainService:
         """
         await self._under_way.drain(DRAIN_S_MAX)
 
-    def _unary(self, request_type: type[Message], visit: Visit) -> Callable[[Stream[Any, Any]], Awaitable[None]]:
-        async def carry_out(stream: Stream[Any, Any]) -> None:
-            try:
-                caller = admit(self._gate, visit, stream, request_type)
-                note_parent(metadata(stream, TRACEPARENT))
-                reading = read_request(stream, request_type)
-                request = await (reading if is_whole(stream) else in_time(reading, REQUEST_S_MAX, "REQUEST_S_MAX"))
-                with self._under_way.one():
-                    await answer(stream, caller, request)
-            except Refusal as refusal:
-                refuse(stream, told(refusal), self._domain.name)
+    def _opening(
+        self, request_type: type[Message], visit: Visit
+    ) -> Callable[[Metadata], Callable[[bytes], Awaitable[Answer]]]:
+        def let_in(metadata: Metadata) -> Callable[[bytes], Awaitable[Answer]]:
+            caller = admit(self._gate, visit, metadata, request_type)
 
-        async def answer(stream: Stream[Any, Any], caller: Caller, request: Message) -> None:
-            answer = await self._calls.call(caller.tenant, request, metadata(stream, REQUEST_ID), caller.actor)
-            if answer.code:
-                refuse(stream, answer, self._domain.name)
-            else:
-                await send_only(stream, answer.response)
+            async def carry_out(body: bytes) -> Answer:
+                note_parent(text(metadata, TRACEPARENT))
+                request = parsed(body, request_type)
+                return await self._calls.call(caller.tenant, request, text(metadata, REQUEST_ID), caller.actor)
 
-        return carry_out
+            return carry_out
+
+        return let_in
 
 
 def grpc_server(services: "list[Any]") -> AnsweringServer:

@@ -11,7 +11,7 @@ from grpclib.const import Cardinality, Handler, Status
 from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 
-from bf.adapters.grpc.codec import read_request
+from bf.adapters.grpc.codec import parsed, read_body
 from bf.adapters.kata.api.kata_pb2 import AboutRequest, AboutResponse, SpecRequest, SpecResponse
 from bf.adapters.kata.messages import pack, unpack
 from bf.adapters.sqlite.database import empty_state
@@ -118,6 +118,6 @@ def _wrong(field: str, sentence: str, status: Status = Status.INVALID_ARGUMENT) 
 
 def _unary(request: type[Message], response: type[Message], answer: Callable[[Any], Message]) -> Handler:
     async def carry_out(stream: Stream[Any, Any]) -> None:
-        await stream.send_message(answer(await read_request(stream, request)))
+        await stream.send_message(answer(parsed(await read_body(stream), request)))
 
     return Handler(cast("Callable[[Any], Awaitable[None]]", carry_out), Cardinality.UNARY_UNARY, request, response)
