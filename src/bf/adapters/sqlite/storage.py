@@ -37,8 +37,11 @@ from bf.core.ports import START, DamagedLogError, Log
 DISK_THREADS_MAX = 8
 """How many tenants may wait for the disk at a time."""
 
-STATE_CACHE_KIB_MAX = 2_000
-"""How much of a state its connection keeps in memory."""
+STATE_CACHE_KIB_MAX = 64 * 1024
+"""How much of a state its connection keeps in memory: as much as it has read, in most cases all that is looked at."""
+
+CACHES_BYTES_MAX = 256 * 1024 * 1024
+"""How much all of SQLite takes in a process; beyond, each connection makes room for a page by giving another one up."""
 
 TENANT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 TOMBSTONE = "erased.json"
@@ -75,6 +78,7 @@ class DirectoryStorage:
         except OSError as error:
             raise StorageError(f"cannot use {root} as a data directory: {error.strerror}") from error
         self.keyring = Keyring(keys or root / "keys")
+        apsw.soft_heap_limit(CACHES_BYTES_MAX)
         self._executor = ThreadPoolExecutor(DISK_THREADS_MAX, thread_name_prefix="disk")
 
     def lock(self) -> None:
