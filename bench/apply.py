@@ -69,7 +69,8 @@ def replay(state: State, events: Sequence[Message]) -> None:
     """Apply events in one transaction."""
     state.begin()
     state.replay(events, SPEC_NOW_US)
-    state.commit(state.pos)
+    state.keep(state.pos)
+    state.commit()
 
 
 if __name__ == "__main__":

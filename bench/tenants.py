@@ -41,7 +41,8 @@ class Tenant:
         self.state.replay(tree(locations), SPEC_NOW_US)
         self.state.replay(self._stock(), SPEC_NOW_US)
         self.state.replay(self._promises(locations + products + 1, reservations), SPEC_NOW_US)
-        self.state.commit(self.state.pos)
+        self.state.keep(self.state.pos)
+        self.state.commit()
 
     def _stock(self) -> Iterator[Message]:
         for uid, sku in zip(self.products, self.skus, strict=True):
@@ -62,7 +63,8 @@ class Tenant:
         self.state.begin()
         self.state.execute(request, SPEC_NOW_US)
         if keep:
-            self.state.commit(self.state.pos)
+            self.state.keep(self.state.pos)
+            self.state.commit()
         took = time.perf_counter() - begun_at
         if not keep:
             self.state.rollback()

@@ -4,8 +4,9 @@ import pytest
 
 from bf.adapters.sqlite.database import empty_state
 from bf.core.spec import SPEC_NOW_US, Spec, differences, run, run_and_keep, specs_of
-from bf.core.state import State, digest
+from bf.core.state import State
 from bf.inventory.domain import INVENTORY
+from bf.node.contents import digest
 
 SPECS = specs_of(INVENTORY)
 

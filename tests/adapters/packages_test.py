@@ -18,10 +18,11 @@ from bf.adapters.packages.package import Package, PackageError, extended
 from bf.adapters.sqlite.database import empty_state
 from bf.core.refusal import UnknownRequest
 from bf.core.spec import SPEC_NOW_US, Spec, differences, run, run_and_keep, specs_of
-from bf.core.state import State, digest, schema_hash
+from bf.core.state import State, schema_hash
 from bf.core.tx import Tx
 from bf.inventory.api.events_pb2 import InventoryUpdated
 from bf.inventory.domain import INVENTORY
+from bf.node.contents import digest
 
 ACME = extended(INVENTORY, PACKAGE)
 Act = Callable[[Tx], object]

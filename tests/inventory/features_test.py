@@ -18,12 +18,13 @@ from bf.adapters.sqlite.database import empty_state
 from bf.core.domain import Domain
 from bf.core.refusal import Refusal
 from bf.core.spec import SPEC_NOW_US
-from bf.core.state import State, digest
+from bf.core.state import State
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.api.events_pb2 import FeatureDisabled, FeatureEnabled, WavePlanned
 from bf.inventory.domain import INVENTORY
 from bf.inventory.features.errors import FeatureNotEnabled
 from bf.inventory.features.optional import OPTIONAL
+from bf.node.contents import digest
 
 WAVES = asking.WAVES_FEATURE
 GUARDED = {feature.request: feature.requires for feature in INVENTORY.features if feature.requires}

@@ -15,7 +15,7 @@ from tests.inventory.reasons import uid
 from bf.adapters.sqlite.database import empty_state
 from bf.core.refusal import Code, Refusal
 from bf.core.spec import SPEC_NOW_US
-from bf.core.state import State, digest
+from bf.core.state import State
 from bf.inventory.api.events_pb2 import FeatureEnabled
 from bf.inventory.api.requests_pb2 import (
     AddLocationsReq,
@@ -30,6 +30,7 @@ from bf.inventory.api.requests_pb2 import (
     UpdateInventoryReq,
 )
 from bf.inventory.domain import INVENTORY
+from bf.node.contents import digest
 
 FUZZ = settings(max_examples=settings().max_examples // 2)  # of each of many tests
 REQUESTS = pytest.mark.parametrize("request_type", INVENTORY.requests.values(), ids=INVENTORY.requests)
@@ -112,7 +113,8 @@ def filled_state() -> State:
         PlanWaveReq(wave=asking.WAVES[0], location=uid(5), limit=1),
     ):
         state.execute(request, SPEC_NOW_US)
-    state.commit(state.pos)
+    state.keep(state.pos)
+    state.commit()
     return state
 
 

@@ -26,7 +26,7 @@ from bf.adapters.sqlite.database import empty_state
 from bf.core.ports import Pos
 from bf.core.refusal import Refusal
 from bf.core.spec import SPEC_NOW_US
-from bf.core.state import Done, State, digest
+from bf.core.state import Done, State
 from bf.core.tx import Tx
 from bf.inventory.api.events_pb2 import LocationAdded, ProductAdded, Reserved
 from bf.inventory.api.requests_pb2 import (
@@ -37,6 +37,7 @@ from bf.inventory.api.requests_pb2 import (
     UpdateInventoryReq,
 )
 from bf.inventory.domain import INVENTORY
+from bf.node.contents import digest
 
 Loc = AddLocationsReq.Loc
 T = TypeVar("T")
@@ -271,7 +272,8 @@ class Stock(RuleBasedStateMachine):
         self.uids_have_no_gaps_in_the_order_of_events()
 
     def commit(self) -> None:
-        self.state.commit(Pos(self.state.pos.event, self.state.pos.batch + 1))
+        self.state.keep(Pos(self.state.pos.event, self.state.pos.batch + 1))
+        self.state.commit()
         self.batch = None
 
 

@@ -24,6 +24,7 @@ from tests.support.tenants import (
     node_on,
     on_hand,
     put,
+    settled,
     uid,
 )
 
@@ -35,11 +36,13 @@ from bf.core.domain import Domain
 from bf.core.limits import REFUSAL_BYTES_MAX
 from bf.core.ports import START, Answer, Batch, ConflictError, DamagedLogError, Env, Log, Pos, UnknownOutcomeError
 from bf.core.refusal import Code
+from bf.core.state import State
 from bf.core.tx import Tx
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
+from bf.node import cell
 from bf.node.api import commit_pb2
-from bf.node.limits import BATCH_REQUESTS_MAX, QUEUE_REQUESTS_MAX, REQUEST_ID_CHARS_MAX
+from bf.node.limits import BATCH_REQUESTS_MAX, KEPT_BATCHES_MAX, KEPT_MS_MAX, QUEUE_REQUESTS_MAX, REQUEST_ID_CHARS_MAX
 from bf.node.node import Node
 
 TOO_MUCH = put(-1_000_000)
@@ -771,3 +774,65 @@ def test_invariant_3_a_long_replay_keeps_what_it_has_and_goes_on_from_there(root
     asyncio.run(go_on())
     lies, made = digests(root)
     assert lies == made
+
+
+# A state that is committed now and then
+
+
+def committed(storage: DirectoryStorage) -> Pos:
+    """Where a tenant's state stands for everybody but its cell."""
+    (number,) = storage.databases(ACME)
+    database = storage.database(ACME, number)
+    try:
+        return State(database, INVENTORY).pos
+    finally:
+        database.close()
+
+
+def test_a_state_holds_only_so_many_batches_uncommitted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cell, "KEPT_MS_MAX", 60_000)
+
+    async def story() -> None:
+        storage = DirectoryStorage(root)
+        async with node_of(storage) as node:
+            await furnish(node)
+            behind: set[int] = set()
+            for _ in range(3 * KEPT_BATCHES_MAX):
+                await done(node, put(1))
+                behind.add((await node.cell(ACME)).derived.state.pos.batch - committed(storage).batch)
+            assert behind == set(range(1, KEPT_BATCHES_MAX + 1))
+        assert committed(storage) == Pos(event=2 + 3 * KEPT_BATCHES_MAX, batch=2 + 3 * KEPT_BATCHES_MAX)
+        storage.close()
+
+    asyncio.run(story())
+
+
+def test_a_state_is_committed_when_nothing_comes_for_a_moment(root: Path) -> None:
+    async def story() -> None:
+        storage = DirectoryStorage(root)
+        async with node_of(storage) as node:
+            await furnish(node)
+            await done(node, put(1))
+            state = (await node.cell(ACME)).derived.state
+            assert state.kept
+            async with asyncio.timeout(KEPT_MS_MAX / 1_000 + 10):
+                await settled(node, ACME)
+            assert committed(storage) == state.pos
+            assert await on_hand(node) == 1
+        storage.close()
+
+    asyncio.run(story())
+
+
+def test_invariant_4_what_fails_takes_no_kept_batch_with_it(root: Path) -> None:
+    async def story() -> None:
+        async with node_on(root) as node:
+            await furnish(node)
+            for units in range(1, 10):
+                await done(node, put(units))
+                assert (await node.call(ACME, TOO_MUCH, f"too much {units}")).code == Code.FAILED_PRECONDITION
+                assert await on_hand(node) == sum(range(units + 1))
+            assert (await node.cell(ACME)).derived.state.kept
+
+    asyncio.run(story())
+    assert len(set(digests(root))) == 1

@@ -36,12 +36,12 @@ from bf.core.domain import Domain
 from bf.core.ports import START, Batch, Env, Log, Pos, UnknownOutcomeError
 from bf.core.refusal import Code
 from bf.core.spec import Spec, specs_of
-from bf.core.state import contents, digest
 from bf.core.tx import Tx
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
 from bf.node import compact as compacting
 from bf.node.compact import Compacted, CompactionError, compact
+from bf.node.contents import contents, digest
 from bf.node.node import Node
 from bf.node.pace import Pace
 from bf.node.rebuild import rebuild

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 from google.protobuf.message import Message
-from tests.support.tenants import ACME, ROOT, commits, furnish, node_of, node_on, put
+from tests.support.tenants import ACME, ROOT, commits, furnish, node_of, node_on, put, settled
 
 from bf.adapters.crypto.keyring import KeyringError
 from bf.adapters.machine.clock import MachineClock
@@ -72,8 +72,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
                 await compact(await node.cell(tenant), Env(MachineClock(), storage, NoMeter()), archive=True)
             await ask(node, QUESTIONS[4:5])
             await node.call(ACME, rq.AddProductsReq(skus=[f"{number:050}" for number in range(200)]), "")
+            await settled(node, ACME, ZETA)
             copy(root, older)
             await ask(node, QUESTIONS[5:])
+            await settled(node, ACME, ZETA)
             copy(root, killed)
             answers = {tenant: await ask(node, QUESTIONS, tenant) for tenant in (ACME, ZETA)}
         storage.close()

@@ -37,6 +37,7 @@ from bf.core.ports import Answer, Env
 from bf.core.refusal import Code
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
+from bf.node import cell
 from bf.node import node as node_module
 from bf.node.answers import FORGET_EVERY_ANSWERS
 from bf.node.limits import REQUEST_ID_AGE_S_MAX
@@ -106,6 +107,7 @@ def test_a_full_disk_refuses_and_loses_nothing(
 ) -> None:
     monkeypatch.setattr(apsw, "Connection", partial(apsw.Connection, vfs=f"multipleciphers-{FULL}"))
     monkeypatch.setattr(SqliteDatabase, "close", close_quietly)
+    monkeypatch.setattr(cell, "KEPT_BATCHES_MAX", 1)  # a state is written as often as its log
     answers = dict[str, Answer]()
     skus = [f"{number:090}" for number in range(100)]
 
@@ -155,7 +157,7 @@ def remount(folder: Path, options: str) -> None:
 
 
 def test_a_server_on_a_disk_that_fills_up_goes_on_when_there_is_room_again(tmp_path: Path) -> None:
-    with mounted(tmp_path / "disk", "1m") as disk:
+    with mounted(tmp_path / "disk", "400k") as disk:
         new_tenant(disk / "data")
         with served(disk / "data") as (server, address), Caller(address, ACME) as caller:
             caller.call(rq.AddLocationsReq(locs=[rq.AddLocationsReq.Loc(name="Shelf")], parent=ROOT))

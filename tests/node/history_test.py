@@ -12,13 +12,14 @@ from tests.support.tenants import uid
 from bf.adapters.memory.storage import Generation, MemoryLog
 from bf.adapters.sqlite.database import SqliteDatabase, empty_state
 from bf.core.ports import START, Batch, Pos
-from bf.core.state import State, digest
+from bf.core.state import State
 from bf.inventory.api import events_pb2 as ev
 from bf.inventory.domain import INVENTORY
 from bf.node import compact
 from bf.node.api import commit_pb2
 from bf.node.api.commit_pb2 import Commit
 from bf.node.backup import Proof, lay_down, prove, until
+from bf.node.contents import digest
 from bf.node.history import Cut, NotInHistoryError, chapter_with, told, upto
 from bf.node.replay import replay, unwatched
 
@@ -66,7 +67,8 @@ def replayed(commits: Sequence[Commit]) -> State:
     for commit in commits:
         pos = Pos(state.pos.event + len(commit.events), state.pos.batch + 1)
         replay(state, Batch(pos, commit_pb2.Batch(commits=[commit]).SerializeToString()))
-    state.commit(state.pos)
+    state.keep(state.pos)
+    state.commit()
     return state
 
 

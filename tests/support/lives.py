@@ -32,11 +32,11 @@ from bf.adapters.sqlite.release_0_1 import upgrade
 from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.core.ports import START, Answer, Env
 from bf.core.refusal import Code
-from bf.core.state import digest
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
 from bf.node.api.commit_pb2 import Batch
 from bf.node.compact import CompactionError
+from bf.node.contents import digest
 from bf.node.node import Node
 from bf.node.operations import Operation, Operations, WrongArgument
 from bf.node.replay import catch_up

@@ -12,11 +12,11 @@ from tests.support.tenants import ACME, commits, done, furnish, new_tenant, node
 from bf.adapters.sqlite.database import empty_state
 from bf.cli.main import main
 from bf.core.ports import Batch, Pos
-from bf.core.state import digest
 from bf.inventory.domain import INVENTORY
 from bf.node.api import commit_pb2
 from bf.node.api.commit_pb2 import Commit
 from bf.node.compact import compact
+from bf.node.contents import digest
 from bf.node.node import Node
 from bf.node.replay import replay
 
@@ -101,5 +101,6 @@ def digest_of(past: list[Commit], upto: int | None = None) -> str:
         if upto is None or event <= upto:
             body = commit_pb2.Batch(commits=[commit]).SerializeToString()
             replay(state, Batch(Pos(event, state.pos.batch + 1), body))
-    state.commit(state.pos)
+    state.keep(state.pos)
+    state.commit()
     return digest(state)

@@ -14,12 +14,13 @@ from bf.adapters.sqlite.storage import DirectoryStorage
 from bf.core.domain import Domain
 from bf.core.ports import START, Answer, Env, Storage
 from bf.core.refusal import Code
-from bf.core.state import State, digest
+from bf.core.state import State
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
 from bf.node.api.commit_pb2 import Batch, Commit
+from bf.node.contents import digest
 from bf.node.node import Node
-from bf.node.replay import catch_up
+from bf.node.replay import replay_all
 
 ACME = "acme"
 ROOT = "00000000-0000-0000-0000-000000000000"
@@ -123,25 +124,35 @@ def commits(root: Path, tenant: str = ACME) -> list[Commit]:
 
 
 def digests(root: Path, tenant: str = ACME) -> tuple[str, str]:
-    """Hash a tenant's state as it lies there, and as a full replay of its log makes it."""
+    """Hash a tenant's state as it lies there, and as a replay of its log makes it at the same place."""
 
     async def read() -> tuple[str, str]:
         storage = DirectoryStorage(root)
+        log = storage.log(tenant)
+        lies, upto = "no state", await log.head()
         numbers = storage.databases(tenant)
-        lies = "no state"
         if numbers:
             database = storage.database(tenant, numbers[-1])
             state = State.open(database, INVENTORY)
-            lies = digest(state) if state else lies
+            if state:
+                lies, upto = digest(state), state.pos
             database.close()
-        log = storage.log(tenant)
         made = empty_state(INVENTORY)
-        await catch_up(made, log, lambda _done, _total: None)
+        batches = (batch async for batch in log.read(START) if batch.pos.batch <= upto.batch)
+        await replay_all(made, batches, lambda _done, _total: None, upto.event)
         await log.close()
         storage.close()
         return lies, digest(made)
 
     return asyncio.run(read())
+
+
+async def settled(node: Node, *tenants: str) -> None:
+    """Wait until the states of tenants are where their logs are, for others too."""
+    for tenant in tenants:
+        state = (await node.cell(tenant)).derived.state
+        while state.kept:  # noqa: ASYNC110  # nobody is told
+            await asyncio.sleep(0.001)
 
 
 def files(root: Path, kind: str, tenant: str = ACME) -> list[Path]:

@@ -47,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
         told, code = _told(run_and_keep(choice.spec, state)), 0
     except Exception as error:  # noqa: BLE001  # a bug is what one explores
         told, code = f"a bug: {traceback.format_exception_only(error)[-1].strip()}", 1
-    state.commit(state.pos)
+    state.keep(state.pos)
+    state.commit()
     print(f"   {told}\n")
     _save(state, path)
     for table, rows in _tables(state):

@@ -1,14 +1,14 @@
 """A tenant's state: tables derived from its log, and the one way in which requests and events reach them."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from google.protobuf.message import Message
 
 from bf.core.domain import Domain
-from bf.core.ports import START, Database, Pos, Row
+from bf.core.ports import START, Database, Pos
 from bf.core.refusal import LimitReached, UnknownRequest
 from bf.core.tx import Tx
 
@@ -29,8 +29,9 @@ class Done(NamedTuple):
 class State:
     """The tables, the position they stand at, and the domain that reads and writes them.
 
-    Between `begin` and `commit` or `rollback` any number of requests and replayed events may run, each request in a
-    savepoint of its own: a refused one leaves no trace.
+    Between `begin` and `keep` or `rollback` any number of requests and replayed events may run, each request in a
+    savepoint of its own: a refused one leaves no trace. What is kept is seen by other connections, and is still there
+    after a crash, when it is committed.
     """
 
     def __init__(self, database: Database, domain: Domain) -> None:
@@ -42,6 +43,8 @@ class State:
         assert row is not None, "bf_state has exactly one row"
         event, batch, self.time_us, self.last_uid, self.last_answer = row
         self.pos = Pos(event, batch)
+        self.kept = 0
+        """How many batches are not committed yet."""
         self._usage: dict[str, int] | None = None
         self._replaying: Tx | None = None
         self._begun_at = self._marks()
@@ -66,23 +69,31 @@ class State:
         return cls(database, domain)
 
     def begin(self) -> None:
-        """Open the transaction of a batch."""
-        self.database.execute("BEGIN IMMEDIATE")
+        """Open a batch, in the transaction of those that are kept."""
         self._replaying = None
-        self._begun_at = self._marks()
+        if not self.kept:
+            self.database.execute("BEGIN IMMEDIATE")
+            self._begun_at = self._marks()
 
-    def commit(self, pos: Pos) -> None:
+    def keep(self, pos: Pos) -> None:
         """Keep the batch, which the log has at `pos`."""
         self.pos = pos
-        self.database.execute(
-            "UPDATE bf_state SET event = ?, batch = ?, time_us = ?, last_uid = ?, last_answer = ?",
-            (pos.event, pos.batch, self.time_us, self.last_uid, self.last_answer),
-        )
-        self.database.execute("COMMIT")
+        self.kept += 1
+
+    def commit(self) -> None:
+        """Commit what was kept."""
+        if self.kept:
+            self.database.execute(
+                "UPDATE bf_state SET event = ?, batch = ?, time_us = ?, last_uid = ?, last_answer = ?",
+                (*self.pos, self.time_us, self.last_uid, self.last_answer),
+            )
+            self.database.execute("COMMIT")
+            self.kept = 0
 
     def rollback(self) -> None:
-        """Forget the batch."""
+        """Forget everything since the last commit."""
         self.database.execute("ROLLBACK")
+        self.kept = 0
         self.pos, self.time_us, self.last_uid, self.last_answer, self._usage = self._begun_at
 
     def usage(self) -> dict[str, int]:
@@ -157,25 +168,3 @@ class State:
 def schema_hash(domain: Domain) -> str:
     """Name the shape of the tables: a state with another one is rebuilt from its log."""
     return hashlib.sha256((PLATFORM_SCHEMA + domain.schema).encode()).hexdigest()
-
-
-def contents(state: State) -> Iterator[tuple[str, Row]]:
-    """Yield every row of every table in order; states made from the same events yield the same."""
-    yield "bf_state", (state.pos.event, state.time_us, state.last_uid, state.last_answer)
-    execute = state.database.execute
-    tables = execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('bf_state', 'sqlite_sequence') ORDER BY 1"
-    ).fetchall()
-    for (table,) in tables:
-        order = ", ".join(str(column + 1) for column, *_ in execute(f"PRAGMA table_info({table})").fetchall())
-        rows = execute(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608  # names are the schema's own
-        while row := rows.fetchone():
-            yield table, row
-
-
-def digest(state: State) -> str:
-    """Hash the contents of a state (SHA-256, hex)."""
-    result = hashlib.sha256()
-    for each in contents(state):
-        result.update(repr(each).encode())
-    return result.hexdigest()

@@ -5,7 +5,8 @@ from typing import NamedTuple, Protocol
 
 from bf.core.domain import Domain
 from bf.core.ports import START, Batch, CompactedError, Database, Log, Pos
-from bf.core.state import State, digest
+from bf.core.state import State
+from bf.node.contents import digest
 from bf.node.history import Chapter
 from bf.node.replay import Progress, replay_all
 

@@ -24,7 +24,7 @@ from bf.core.refusal import Code, LimitReached, Refusal
 from bf.core.state import LostBatchError, State
 from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
-from bf.node.limits import BATCH_REQUESTS_MAX
+from bf.node.limits import BATCH_REQUESTS_MAX, KEPT_BATCHES_MAX, KEPT_MS_MAX
 from bf.node.mischief import linger, lose_the_yes
 from bf.node.queue import Job, Queue
 from bf.node.rates import Rates
@@ -247,12 +247,35 @@ class Cell:
         while self._queue or self._turns or not self._stopping:
             self._work.clear()
             if self._turns:
+                self._commit()
                 await self._turns.popleft()()
             elif self._queue:
+                if self.derived.state.kept >= KEPT_BATCHES_MAX:
+                    self._commit()
                 tiny = self._env.buggify("a batch is tiny")
                 await self._carry_out(self._queue.take(1 if tiny else BATCH_REQUESTS_MAX))
-            else:
+            elif not await self._works_within(KEPT_MS_MAX / 1_000 if self.derived.state.kept else None):
+                self._commit()
+        self._commit()
+
+    async def _works_within(self, seconds: float | None) -> bool:
+        """Wait for work, and say whether it came in time."""
+        try:
+            async with asyncio.timeout(seconds):
                 await self._work.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _commit(self) -> None:
+        """Commit the state, so that less has to be replayed after a crash, and others see it."""
+        state = self.derived.state
+        try:
+            state.commit()
+        except Exception as error:
+            if state.database.is_damage(error):
+                raise DamagedStateError from error
+            raise
 
     async def _carry_out(self, jobs: Sequence[Job]) -> None:
         state, clock, meter = self.derived.state, self._env.clock, self._env.meter
@@ -277,8 +300,8 @@ class Cell:
                 meter.observe("append_seconds", (clock.elapsed_us() - begun_us) / 1e6)
                 meter.observe("batch_commits", len(batch.commits))
                 meter.observe("batch_bytes", len(body))
-                state.commit(pos)
-            else:
+                state.keep(pos)
+            elif not state.kept:
                 state.rollback()
             told = answered
         except Exception as error:

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 
 from bf.core.ports import Batch as BatchAt
 from bf.core.ports import Env, Log, LogError, Pos, UnknownOutcomeError
-from bf.core.state import State, contents
+from bf.core.state import State
 from bf.core.tx import Tx
 from bf.node import answers
 from bf.node.api.commit_pb2 import Baseline, Batch, Commit
 from bf.node.cell import Cell, Derived
+from bf.node.contents import contents
 from bf.node.mischief import linger
 from bf.node.pace import Pace
 from bf.node.replay import catch_up, unwatched

@@ -15,6 +15,12 @@ BATCH_REQUESTS_MAX = 256
 BATCH_BYTES_MAX = 1024 * 1024
 """How many bytes of requests one append may gather; a single larger request goes alone."""
 
+KEPT_BATCHES_MAX = 64
+"""How many batches that the log has a state may hold uncommitted: after a crash they are replayed."""
+
+KEPT_MS_MAX = 50
+"""How long a state is left uncommitted when nothing comes."""
+
 QUEUE_BYTES_MAX = 64 * 1024 * 1024
 """How many bytes of one tenant's requests may wait; one more is told to come back later."""
 

@@ -63,7 +63,8 @@ async def replay_all(state: State, batches: AsyncIterator[Batch], progress: Prog
             applied += replay(state, batch)
             at, whole = state.pos, not batch.baseline or state.pos == batch.pos
             if whole and at.event - kept.event >= REPLAY_EVENTS_PER_COMMIT:
-                state.commit(at)
+                state.keep(at)
+                state.commit()
                 kept = at
                 progress(at.event - begun_at.event, last_event - begun_at.event)
                 state.begin()
@@ -71,7 +72,8 @@ async def replay_all(state: State, batches: AsyncIterator[Batch], progress: Prog
                 rested_at = applied
                 await asyncio.sleep(0)
         _require(whole, "the baseline of the log has no end")
-        state.commit(at)
+        state.keep(at)
+        state.commit()
     except BaseException:
         state.rollback()
         raise

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from bf.core.ports import Env, Log, Row
-from bf.core.state import State, contents
+from bf.core.state import State
 from bf.node.cell import Cell
+from bf.node.contents import contents
 from bf.node.pace import Pace
 from bf.node.replay import Progress, replay_all
 

@@ -13,11 +13,11 @@ from bf.adapters.sqlite.database import empty_state
 from bf.core.domain import Domain
 from bf.core.ports import START, Log, LogError
 from bf.core.refusal import Code
-from bf.core.state import digest
 from bf.inventory.api import requests_pb2 as rq
 from bf.node import history
 from bf.node.answers import RequestIdReused, digest_of
 from bf.node.api.commit_pb2 import Batch, Commit
+from bf.node.contents import digest
 from bf.node.limits import QUEUE_REQUESTS_MAX
 from bf.node.replay import replay
 from bf.sim.books import Books, WrongError
@@ -141,7 +141,8 @@ async def _check_tenant(evidence: Evidence, server: Server, tenant: str, asked: 
         state.begin()
         for batch in batches:
             replay(state, batch)
-        state.commit(batches[-1].pos)
+        state.keep(batches[-1].pos)
+        state.commit()
     except LogError as error:
         raise ViolationError("1", f"{tenant}: the log cannot be read: {error}", tenant) from error
     evidence.require(digest(state) == expected, "3", f"{tenant}: all history makes another state", tenant)

@@ -19,12 +19,12 @@ from bf.inventory.api import requests_pb2 as rq
 STEPS = 100
 ZONES, ROWS, BINS = 10, 20, 30
 SKUS = 6_000
-ARRIVALS = 500
 ORDERS, MORE_ORDERS = 300, 10
 """How many orders come in a step, and how many more in each later one."""
+ARRIVALS, QUESTIONS, MOVES = 1.25, 0.125, 0.0125
+"""How many of each come with an order, in every step: what grows is the retailer, not the share of dear requests."""
 FULFILLED, CANCELLED = 0.75, 0.05
 """Which share of what is open is fulfilled, and cancelled, in a step."""
-MOVES, QUESTIONS = 5, 50
 Loc = rq.AddLocationsReq.Loc
 
 
@@ -80,8 +80,9 @@ class BlackFriday:
     async def trade(self, step: int) -> None:
         """Let goods arrive; then sell, fulfil, cancel, move and ask, all at once."""
         dice = Random(f"{self._seed}/{self._name}/{step}")  # noqa: S311  # a workload, not a secret
-        await self._arrive(dice)
-        sales = [self._order(dice, f"{self._name}{step}-{number}") for number in range(ORDERS + MORE_ORDERS * step)]
+        orders = ORDERS + MORE_ORDERS * step
+        await self._arrive(dice, round(ARRIVALS * orders))
+        sales = [self._order(dice, f"{self._name}{step}-{number}") for number in range(orders)]
         dice.shuffle(self._open)
         fulfilled = int(FULFILLED * len(self._open))
         cancelled = fulfilled + int(CANCELLED * len(self._open))
@@ -89,7 +90,8 @@ class BlackFriday:
         closes: list[Message] = [self._fulfilment(each) for each in closing[:fulfilled]]
         closes += [rq.CancelReq(reservation=each.uid) for each in closing[fulfilled:]]
         moves = [
-            rq.MoveLocationReq(uid=dice.choice(self._rows), new_parent=dice.choice(self._zones)) for _ in range(MOVES)
+            rq.MoveLocationReq(uid=dice.choice(self._rows), new_parent=dice.choice(self._zones))
+            for _ in range(round(MOVES * orders))
         ]
         questions: list[Message] = [
             dice.choice(
@@ -99,7 +101,7 @@ class BlackFriday:
                     rq.ListLocationsReq(location=dice.choice(self._rows)),
                 )
             )
-            for _ in range(QUESTIONS)
+            for _ in range(round(QUESTIONS * orders))
         ]
         everything = list(enumerate([*sales, *closes, *moves, *questions]))
         dice.shuffle(everything)
@@ -108,14 +110,14 @@ class BlackFriday:
         self._close(closing, closes, [told[len(sales) + at] for at in range(len(closes))])
         self._sell(sales, [told[at] for at in range(len(sales))])
 
-    async def _arrive(self, dice: Random) -> None:
+    async def _arrive(self, dice: Random, count: int) -> None:
         arrivals = [
             rq.UpdateInventoryReq(
                 location=dice.choice(self._bins),
                 product=dice.choice(self._products),
                 on_hand_change=dice.randint(10, 100),
             )
-            for _ in range(ARRIVALS)
+            for _ in range(count)
         ]
         for arrival, answer in zip(arrivals, await self._player.all(arrivals), strict=True):
             if not isinstance(answer, Told):
