@@ -271,16 +271,16 @@ def when_written(root: Path, tenant: str, count: int) -> None:
         assert time.monotonic() < deadline
 
 
-def test_ctrl_c_ends_a_load_with_130_and_the_next_run_finishes_it(shop: Shop, load: Loaded, short: Path) -> None:
+def test_ctrl_c_ends_a_load_with_130_and_the_next_run_finishes_it(shop: Shop, load: Loaded) -> None:
     tenant, whole = shop.tenant(), shop.tenant()
-    with Bf(shop.words(short, tenant)) as running:
+    with Bf(shop.words(SAMPLE, tenant)) as running:
         when_written(shop.root, tenant, 20)
         running.signal(signal.SIGINT)
         assert running.end() == 130
         assert "Traceback" not in running.said
         assert running.said.endswith("bf: interrupted\n")
     assert len(commits(shop.root, tenant)) < len(commits(shop.root, whole)) + 500
-    assert load(short, tenant) == load(short, whole)
+    assert load(SAMPLE, tenant) == load(SAMPLE, whole)
     assert inventory(shop, tenant) == inventory(shop, whole)
 
 
