@@ -100,7 +100,7 @@ class State:
         handler = self.domain.handlers.get(type(request))
         if handler is None:
             raise UnknownRequest(request=type(request).__name__)
-        tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us)
+        tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us, self.pos.event)
         self._replaying = None
         usage = self.usage() if self.limits else None
         try:
