@@ -15,7 +15,7 @@ from bf.inventory.reports import paging
 from bf.inventory.reports.columns import Column, columns_of
 from bf.inventory.reports.rows import Asked, Cells, Rows, read_rows
 
-NOTHING = (0, 0, 0)
+NOTHING = (0, 0, 0, 0)
 
 
 @handles(GetReportReq)
@@ -55,7 +55,7 @@ def _shown(columns: Sequence[Column], rows: Rows, req: GetReportReq) -> Sequence
     """Leave out products that are not asked for."""
     outer = [cells for column, cells in zip(columns, rows.cells, strict=True) if not column.nested]
     if req.least:
-        return [row for row in rows.products if sum(cells.get(row[0], NOTHING)[2] for cells in outer) < req.least]
+        return [row for row in rows.products if sum(cells.get(row[0], NOTHING)[3] for cells in outer) < req.least]
     if req.sku_prefix and not req.products:
         return [row for row in rows.products if any(row[0] in cells for cells in outer)]
     return rows.products
@@ -67,7 +67,7 @@ def _fill(resp: GetReportResp, columns: Sequence[Column], cells: Sequence[Cells]
     for column, there in zip(columns, cells, strict=True):
         made = resp.columns.add(location=uid_text(column.location), name=column.name, nested=column.nested)
         if products:
-            on_hand, reserved, available = zip(*[there.get(product, NOTHING) for product in products], strict=True)
+            _, on_hand, reserved, available = zip(*[there.get(product, NOTHING) for product in products], strict=True)
             made.on_hand.extend(on_hand)
             made.reserved.extend(reserved)
             made.available.extend(available)

@@ -19,8 +19,8 @@ from bf.core.tx import Tx
 from bf.inventory.limits import SKU_CHARS_MAX
 from bf.inventory.reports.columns import Column
 
-Cells = dict[int, tuple[int, int, int]]
-"""On hand, reserved and available, by product; a product that is not there is not in it."""
+Cells = dict[int, Row]
+"""Product, on hand, reserved and available, by product; one that is not there is not in it."""
 
 LAST_CHAR = "\U0010ffff"
 
@@ -85,4 +85,4 @@ def _candidates(tx: Tx, asked: Asked) -> Sequence[Row]:
 
 
 def _cells(rows: Sequence[Row]) -> Cells:
-    return {product: (on_hand, reserved, available) for product, on_hand, reserved, available in rows}
+    return {row[0]: row for row in rows}
