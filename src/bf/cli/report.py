@@ -115,7 +115,7 @@ async def show_table(pages: Pages) -> None:
         for row in zip(page.skus, *map(_cells, [*page.columns, page.total]), strict=True):
             table.add_row(*map(printable, row))
             count += 1
-    table.caption = f"{count:,} products; available, and on hand if that differs"
+    table.caption = f"{count:,} products; available of on hand"
     Console().print(table)
 
 
