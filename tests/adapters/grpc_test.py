@@ -119,6 +119,7 @@ def test_reflection_tells_a_stranger_all_that_calling_takes(address: str) -> Non
     assert services.split() == [
         "blackfriday.inventory.v1.InventoryService",
         "blackfriday.v1.ExecutionService",
+        "blackfriday.v1.ReportService",
         "grpc.health.v1.Health",
     ]
     assert rpcs.split() == RPCS

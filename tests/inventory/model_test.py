@@ -290,7 +290,7 @@ def _executed(state: State, req: Message) -> tuple[Refusal | None, Done]:
     try:
         return None, state.execute(req, SPEC_NOW_US)
     except Refusal as refusal:
-        return refusal, Done(response=req, events=())
+        return refusal, Done(response=req, events=(), memo={})
 
 
 def _created(event: Message) -> str:
