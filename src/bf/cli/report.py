@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bf.adapters.csv.report import header, rows, titles, written
+from bf.adapters.grpc.api.watching_pb2 import WatchReportReq, WatchReportResp
 from bf.adapters.sqlite.storage import TENANT_NAME
 from bf.cli.calling import Server, add_server, server_of
 from bf.cli.usage import UsageError
@@ -23,6 +24,7 @@ EXAMPLES = """\
   bf report acme "per warehouse" --ca data/ca/ca.pem --token-file acme.token
   bf report acme "per warehouse" --plain --sku drink- --shortages
   bf report acme "per warehouse" --plain --shortages 10 --csv > short.csv
+  bf report acme "per warehouse" --plain --follow           and then each change, until Ctrl-C
 
 A cell of the table says what is available, and what is on hand if that differs. A shortage is a product of which the
 report's locations have less than LEAST available in all; without a number, nothing."""
@@ -30,6 +32,7 @@ report's locations have less than LEAST available in all; without a number, noth
 LEAST = 1
 
 Pages = AsyncIterator[GetReportResp]
+Messages = AsyncIterator[WatchReportResp]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shortages", type=int, nargs="?", const=LEAST, default=0, metavar="LEAST", help="only products that run short"
     )
+    parser.add_argument("--follow", action="store_true", help="then show each row that changes, until Ctrl-C")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--csv", action="store_true", help="comma-separated values")
     shape.add_argument("--json", action="store_true", help="for machines: a line for each page")
@@ -51,16 +55,21 @@ def run(args: argparse.Namespace) -> int:
     server = server_of(args)
     if not TENANT_NAME.fullmatch(args.tenant):
         raise UsageError(f"tenant: {args.tenant!r} names no tenant; see bf tenant list")
+    if args.follow and args.shortages:
+        raise UsageError("--follow: it shows every row that changes; leave out --shortages")
     asyncio.run(_ask(args, server))
     return 0
 
 
 async def _ask(args: argparse.Namespace, server: Server) -> None:
     async with Client(server.address, args.tenant, tls=server.tls, token=server.token) as client:
-        asked = GetReportReq(name=args.name, sku_prefix=args.sku, least=args.shortages)
-        show = show_csv if args.csv else show_json if args.json else show_table
         try:
-            await show(pages_of(client, asked))
+            if args.follow:
+                follow = follow_csv if args.csv else follow_json if args.json else follow_lines
+                await follow(client.watch(WatchReportReq(name=args.name, sku_prefix=args.sku)))
+            else:
+                show = show_csv if args.csv else show_json if args.json else show_table
+                await show(pages_of(client, GetReportReq(name=args.name, sku_prefix=args.sku, least=args.shortages)))
         except UnreachableError as error:
             raise UsageError(f"--addr: {error}; start it with: bf serve") from error
         except UntrustedError as error:
@@ -106,8 +115,7 @@ async def show_table(pages: Pages) -> None:
     async for page in pages:
         if not shown:
             shown = titles(page)
-            moment = datetime.fromtimestamp(page.time_us / 1e6, UTC)
-            table.title = f"position {page.position:,}, {moment:%Y-%m-%d %H:%M:%S} UTC"
+            table.title = f"position {page.position:,}, {moment_of(page):%Y-%m-%d %H:%M:%S} UTC"
             table.add_column("sku")
             for title in [*shown, "in all"]:
                 table.add_column(printable(title), justify="right")
@@ -117,6 +125,37 @@ async def show_table(pages: Pages) -> None:
             count += 1
     table.caption = f"{count:,} products; available of on hand"
     Console().print(table)
+
+
+async def follow_json(messages: Messages) -> None:
+    """Print a line for each message, as the server sends it."""
+    async for message in messages:
+        print(json_format.MessageToJson(message, preserving_proto_field_name=True, indent=None), flush=True)
+
+
+async def follow_csv(messages: Messages) -> None:
+    """Print the rows of each message; the header again when the report begins anew."""
+    async for message in messages:
+        head = [header(message.page)] if message.begins else []
+        print(written([*head, *rows(message.page)]), end="", flush=True)
+
+
+async def follow_lines(messages: Messages) -> None:
+    """Print a line for each row: when, which product, what of it is where."""
+    async for message in messages:
+        page = message.page
+        names = [*titles(page), "in all"]
+        if message.begins:
+            print(f"the report begins at position {page.position:,}")
+        for sku, *cells in zip(page.skus, *map(_cells, [*page.columns, page.total]), strict=True):
+            told = ", ".join(f"{name} {cell}" for name, cell in zip(names, cells, strict=True))
+            print(printable(f"{moment_of(page):%H:%M:%S} {page.position:,} {sku}: {told}"))
+        sys.stdout.flush()
+
+
+def moment_of(page: GetReportResp) -> datetime:
+    """Return when a page was read, UTC."""
+    return datetime.fromtimestamp(page.time_us / 1e6, UTC)
 
 
 def _cells(column: GetReportResp.Column) -> list[str]:
