@@ -23,7 +23,7 @@ from bf.inventory.api.requests_pb2 import GetReportReq, GetReportResp
 EXAMPLES = """\
   bf report acme "per warehouse" --ca data/ca/ca.pem --token-file acme.token
   bf report acme "per warehouse" --plain --sku drink- --shortages
-  bf report acme "per warehouse" --plain --shortages 10 --csv > short.csv
+  bf report acme "per warehouse" --plain --shortages 10 --csv
   bf report acme "per warehouse" --plain --follow           and then each change, until Ctrl-C
 
 A cell of the table says what is available, and what is on hand if that differs. A shortage is a product of which the
