@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.support.serving import PATIENCE_S, Bf, Caller, served
 from tests.support.tenants import ACME, ROOT, done, furnish, new_tenant, node_on, put, uid
 
 from bf.adapters.access.gate import Caller as Asker
-from bf.adapters.front.limits import WATCHERS_COUNT_MAX
+from bf.adapters.front.limits import DRAIN_S_MAX, WATCHERS_COUNT_MAX
 from bf.adapters.grpc import rows
 from bf.adapters.grpc.api.watching_pb2 import WatchReportReq, WatchReportResp
 from bf.adapters.grpc.rows import Asking, RefusedError, watch_report
@@ -129,11 +130,12 @@ def test_only_rows_that_changed_are_told(play: Callable[[Scene], None]) -> None:
         await done(node, put(1))
         async with aclosing(watching(node, "shelf")) as messages:
             assert list((await soon(messages)).page.skus) == ["cola"]
-            elsewhere = rq.UpdateInventoryReq(location=uid(3), product=COLA, on_hand_change=5)
-            await done(node, elsewhere)
+            waiting = asyncio.create_task(soon(messages))
+            await done(node, rq.UpdateInventoryReq(location=uid(3), product=COLA, on_hand_change=5))
+            await asyncio.sleep(0.05)  # it has been looked at by then, alone
             await done(node, rq.UpdateInventoryReq(location=uid(3), product=uid(4), on_hand_change=5))
             await done(node, rq.UpdateInventoryReq(location=SHELF, product=uid(5), on_hand_change=5))
-            assert list((await soon(messages)).page.skus) == ["figs"]
+            assert list((await waiting).page.skus) == ["figs"]
             await done(node, put(-1))
             message = await soon(messages)
             assert (list(message.page.skus), list(message.page.total.on_hand)) == (["cola"], [0])
@@ -489,9 +491,11 @@ def test_a_server_that_stops_says_so_and_does_not_wait_for_watchers(root: Path) 
         furnished(caller)
         watch = Watch(caller)
         watch.next()
+        began = time.monotonic()
         server.signal(signal.SIGTERM)
         assert watch.code() is grpc.StatusCode.UNAVAILABLE
         assert server.end() == 0
+        assert time.monotonic() - began < DRAIN_S_MAX
 
 
 def test_a_reader_may_watch_over_tls(root: Path) -> None:
@@ -545,11 +549,13 @@ def test_every_worker_lets_watch_whose_tenant_it_is_not(root: Path) -> None:
             callers[1].call(rq.DropReportReq(name="whole"))
             assert {watch.code() for watch in watches} == {grpc.StatusCode.NOT_FOUND}
             callers[0].call(WHOLE)
-        ends = [Watch(caller, second) for caller in callers]
+        ends = [Watch(caller, tenant) for caller in callers for tenant in (ACME, second)]
         assert all(watch.next().begins for watch in ends)
+        began = time.monotonic()
         server.signal(signal.SIGTERM)
         assert {watch.code() for watch in ends} == {grpc.StatusCode.UNAVAILABLE}
         assert server.end() == 0
+        assert time.monotonic() - began < DRAIN_S_MAX, "whoever waits for changes is not waited for"
         assert "Traceback" not in server.said
         for caller in callers:
             caller.channel.close()
