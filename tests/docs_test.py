@@ -83,7 +83,7 @@ class Folder:
         """Run a command as it stands, but on an address of our own; what it prints is what the page shows."""
         line = STAND_INS.get(command.line, command.line).replace(ADDRESS, self.address)
         line = line.replace(f"localhost:{ADDRESS.rpartition(':')[2]}", f"localhost:{self.address.rpartition(':')[2]}")
-        if re.match(r"bf (serve|demo|load)\b", line) and "--addr" not in line:
+        if re.match(r"bf (serve|demo|load|report)\b", line) and "--addr" not in line:
             line = f"{line} --addr {self.address}"
         if line.startswith("kill "):
             printed = self._kill(line)
@@ -172,6 +172,7 @@ def test_the_commands_for_a_checkout_run(name: str, folder: Folder) -> None:
 
 FOLLOWED = (
     "docs/client.md",
+    "docs/reports.md",
     "docs/runbooks/serve.md",
     "docs/runbooks/access.md",
     "docs/runbooks/load.md",

@@ -119,6 +119,7 @@ def test_reflection_tells_a_stranger_all_that_calling_takes(address: str) -> Non
     assert services.split() == [
         "blackfriday.inventory.v1.InventoryService",
         "blackfriday.v1.ExecutionService",
+        "blackfriday.v1.ReportService",
         "grpc.health.v1.Health",
     ]
     assert rpcs.split() == RPCS
@@ -168,6 +169,11 @@ def test_each_rpc_can_be_called(caller: Caller) -> None:
     assert [pick.reservation for pick in call(rq.PlanWaveReq(wave="wave", location=ROOT)).picks] == [reserved]
     assert call(rq.PickWaveReq(wave="wave")).picked == [reserved]
     call(rq.DisableFeatureReq(feature="fulfilment-waves"))
+    call(rq.DefineReportReq(name="whole", locations=[ROOT]))
+    assert [report.name for report in call(rq.ListReportsReq()).reports] == ["whole"]
+    shown = call(rq.GetReportReq(name="whole", sku_prefix="all"))
+    assert (shown.skus, shown.total.available) == (["all of it"], [2])
+    call(rq.DropReportReq(name="whole"))
     assert sorted(called) == RPCS
 
 

@@ -89,7 +89,7 @@ def web(address: str) -> Generator[Web]:
 
 
 def test_each_rpc_can_be_called_with_json(web: Web) -> None:
-    def call(name: str, **fields: Any) -> Any:  # noqa: ANN401  # any JSON
+    def call(name: str, /, **fields: Any) -> Any:  # noqa: ANN401  # any JSON
         called.add(name)
         told = web.call(name, fields)
         assert told.status == 200, told.body
@@ -129,6 +129,11 @@ def test_each_rpc_can_be_called_with_json(web: Web) -> None:
     assert [pick["reservation"] for pick in call("PlanWave", wave="wave", location=ROOT)["picks"]] == [made]
     assert call("PickWave", wave="wave") == {"picked": [made], "skipped": [], "left": 0}
     call("DisableFeature", feature="fulfilment-waves")
+    call("DefineReport", name="whole", locations=[ROOT])
+    assert [report["name"] for report in call("ListReports")["reports"]] == ["whole"]
+    shown = call("GetReport", name="whole", sku_prefix="te")
+    assert (shown["skus"], shown["total"]["available"]) == (["tea"], ["2"])
+    call("DropReport", name="whole")
     assert called == {name.removesuffix("Req") for name in INVENTORY.requests}
 
 

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from bf.adapters.kata.bundle import read
 from bf.cli.main import main
-from bf.cli.report import GREEN, RED
+from bf.cli.outcomes import GREEN, RED
 from bf.core.spec import specs_of
 from bf.core.tx import Tx
 from bf.inventory.api.requests_pb2 import CancelReq

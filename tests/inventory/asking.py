@@ -47,6 +47,7 @@ CODES = ["sale-1", "sale-2", "sale-3", "Sale-1"]
 TRUCKS = ["truck-1", "truck-2", "Truck-1"]
 WAVES_FEATURE = "fulfilment-waves"
 WAVES = ["wave-1", "wave-2", "Wave-1"]
+REPORTS = ["houses", "in transit", "Houses"]
 WORDS = ["in transit", "reefer", "Reefer"]
 
 NO_TAGS: dict[str, str] = {}
@@ -337,4 +338,40 @@ def pick_wave(draw: DrawFn, model: Model) -> rq.PickWaveReq:
     return rq.PickWaveReq(
         wave=one_of(draw, [*model.waves], [*WAVES, *ODD_TEXTS]),
         limit=one_of(draw, [0, 1, 1, 2], [-1, -(2**31), 2**31 - 1]),
+    )
+
+
+@st.composite
+def define_report(draw: DrawFn, model: Model) -> rq.DefineReportReq:
+    rule = one_of(draw, ["locations", "children_of", "tagged"], ["", "both"], 20)
+    return rq.DefineReportReq(
+        name=one_of(draw, [name for name in REPORTS if name not in model.reports], [*REPORTS, *ODD_TEXTS], 15),
+        locations=[a_location(draw, model) for _ in range(draw(st.integers(1, 4)))]
+        if rule in {"locations", "both"}
+        else [],
+        children_of=a_location(draw, model) if rule == "children_of" else "",
+        tagged=one_of(draw, WORDS, ODD_TEXTS, 40) if rule in {"tagged", "both"} else "",
+    )
+
+
+@st.composite
+def drop_report(draw: DrawFn, model: Model) -> rq.DropReportReq:
+    return rq.DropReportReq(name=one_of(draw, [*model.reports], [*REPORTS, *ODD_TEXTS]))
+
+
+def list_reports(_model: Model) -> st.SearchStrategy[rq.ListReportsReq]:
+    return st.just(rq.ListReportsReq())
+
+
+@st.composite
+def get_report(draw: DrawFn, model: Model) -> rq.GetReportReq:
+    """Whole or in part; the next page of now, of earlier or of nowhere."""
+    pages = [f"{position}:{uid(product)}" for position in (0, model.position) for product in model.skus]
+    return rq.GetReportReq(
+        name=one_of(draw, [*model.reports], [*REPORTS, *ODD_TEXTS]),
+        sku_prefix=one_of(draw, ["", "", "", "c", "fa", "cola"], ODD_TEXTS),
+        least=one_of(draw, [0, 0, 1, 2, 5], [-1, -(2**63), 2**63 - 1]),
+        products=[a_product(draw, model) for _ in range(one_of(draw, [0, 0, 0, 1, 3], [0]))],
+        page=one_of(draw, ["", "", *pages], [*ODD_UIDS, *ODD_TEXTS, f"{model.position + 1}:{uid(1)}"]),
+        limit=one_of(draw, [0, 0, 1, 2], [-1, -(2**31), 2**31 - 1]),
     )

@@ -49,6 +49,10 @@ SENSIBLE = [
     rq.ListFeaturesReq(),
     rq.PlanWaveReq(wave="wave", location=uid(3), reservations=[uid(11), uid(12)], limit=2),
     rq.PickWaveReq(wave="wave", limit=1),
+    rq.DefineReportReq(name="report", locations=[uid(4), uid(9), uid(3)]),
+    rq.ListReportsReq(),
+    rq.GetReportReq(name="report", sku_prefix="co", least=9, products=[uid(1), uid(2)], page=f"9:{uid(1)}", limit=1),
+    rq.DropReportReq(name="report"),
 ]
 
 BEFORE: dict[type[Message], type[Message]] = {
@@ -57,6 +61,9 @@ BEFORE: dict[type[Message], type[Message]] = {
     rq.CancelTransferReq: rq.StartTransferReq,
     rq.ListTransfersReq: rq.StartTransferReq,
     rq.PickWaveReq: rq.PlanWaveReq,
+    rq.ListReportsReq: rq.DefineReportReq,
+    rq.GetReportReq: rq.DefineReportReq,
+    rq.DropReportReq: rq.DefineReportReq,
 }
 """What is asked about something that another request makes."""
 

@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from tests.inventory.reasons import EXISTS, FAILED, INVALID, NONE, NOT_FOUND, UNIMPLEMENTED, Reasons, number, uid
 
 from bf.core.refusal import Code, Refusal
+from bf.core.spec import SPEC_NOW_US
 from bf.inventory import errors, limits
 from bf.inventory.api import events_pb2 as ev
 from bf.inventory.api import requests_pb2 as rq
@@ -58,12 +59,17 @@ class Model:
     transfers: dict[str, Transfer] = field(default_factory=dict[str, Transfer])
     waves: dict[str, Wave] = field(default_factory=dict[str, Wave])
     enabled: list[str] = field(default_factory=list[str])
+    reports: dict[str, ev.ReportDefined] = field(default_factory=dict[str, ev.ReportDefined])
+    position: int = 0
+    """How many events there were."""
 
     def answer(self, req: Message) -> tuple[set[Code], list[Message]]:
         """Return either the codes to refuse with, or the response followed by the events."""
         rule = re.sub("([A-Z])", r"_\1", type(req).__name__.removesuffix("Req")).lower()  # _add_products
         no = Reasons()
-        return no, getattr(self, rule)(req, no)
+        told: list[Message] = getattr(self, rule)(req, no)
+        self.position += len(told[1:])
+        return no, told
 
     def path(self, location: int) -> list[int]:
         """Return the location, what it lies in, and so on up to the root."""
@@ -490,6 +496,86 @@ class Model:
             if on_hand < units:
                 return errors.NotOnHand(location=uid(at), product=uid(product), on_hand=on_hand, asked=units)
         return None
+
+    def _define_report(self, req: rq.DefineReportReq, no: Reasons) -> list[Message]:
+        no.text(req.name, limits.REPORT_NAME_CHARS_MAX)
+        no.when(req.name in self.reports, EXISTS)
+        no.when(len(self.reports) >= limits.REPORTS_MAX, FAILED)
+        no.when(bool(req.locations) + bool(req.children_of) + bool(req.tagged) != 1, INVALID)
+        no.when(len(req.locations) > limits.REPORT_LOCATIONS_MAX, INVALID)
+        for text in [*req.locations, *filter(None, [req.children_of])]:
+            no.uid(text, self.names)
+        no.text(req.tagged or "-", limits.TAG_CHARS_MAX)
+        if no:
+            return []
+        listed = list(dict.fromkeys(req.locations))
+        event = ev.ReportDefined(name=req.name, locations=listed, children_of=req.children_of, tagged=req.tagged)
+        self.reports[req.name] = event
+        return [rq.DefineReportResp(), event]
+
+    def _drop_report(self, req: rq.DropReportReq, no: Reasons) -> list[Message]:
+        if no.when(req.name not in self.reports, NOT_FOUND):
+            return []
+        del self.reports[req.name]
+        return [rq.DropReportResp(), ev.ReportDropped(name=req.name)]
+
+    def _list_reports(self, _req: rq.ListReportsReq, _no: Reasons) -> list[Message]:
+        reports = [self.reports[name] for name in sorted(self.reports)]
+        shown = [
+            rq.ListReportsResp.Report(
+                name=each.name, locations=sorted(each.locations), children_of=each.children_of, tagged=each.tagged
+            )
+            for each in reports
+        ]
+        return [rq.ListReportsResp(reports=shown)]
+
+    def _get_report(self, req: rq.GetReportReq, no: Reasons) -> list[Message]:
+        no.when(req.name not in self.reports, NOT_FOUND)
+        no.when(len(req.sku_prefix) > limits.SKU_CHARS_MAX or min(req.least, req.limit) < 0, INVALID)
+        no.when(len(req.products) > limits.REPORT_ROWS_MAX, INVALID)
+        named = {no.uid(text, self.skus) for text in req.products}
+        page = re.fullmatch(r"(0|[1-9][0-9]*):(.*)", req.page or f"{self.position}:{uid(0)}", re.ASCII)
+        first, after = (int(page[1]), number(page[2])) if page else (0, NONE)
+        no.when(first > self.position or after not in (self.skus if req.page else [0]), INVALID)
+        if no:
+            return []
+        covered = self.covered(self.reports[req.name])
+        outer = [at for at in covered if not {*self.path(at)[1:]} & {*covered}]
+        by_sku = bool(req.sku_prefix) and not named
+        found = sorted(named or self.skus, key=lambda each: self.skus[each] if by_sku else each)
+        found = found[found.index(after) + 1 :] if after in found else [each for each in found if each > after]
+        found = [each for each in found if self.skus[each].startswith(req.sku_prefix)]
+        if req.least:
+            free = {each: sum(self.on_hand(at, each) - self.reserved(at, each) for at in outer) for each in found}
+            found = [each for each in found if free[each] < req.least]
+        elif not named:
+            found = [each for each in found if any(self.on_hand(at, each) for at in outer)]
+        shown = found[: req.limit or None]
+        resp = rq.GetReportResp(position=self.position, time_us=SPEC_NOW_US, first_position=first)
+        resp.products.extend(map(uid, shown))
+        resp.skus.extend(self.skus[each] for each in shown)
+        for at in covered:
+            column = resp.columns.add(location=uid(at), name=self.names[at], nested=at not in outer)
+            self._fill(column, [at], shown)
+        resp.total.SetInParent()
+        self._fill(resp.total, outer, shown)
+        resp.next_page = f"{first}:{uid(shown[-1])}" if len(shown) < len(found) else ""
+        return [resp]
+
+    def covered(self, report: ev.ReportDefined) -> list[int]:
+        """Return the locations of a report."""
+        if report.children_of:
+            return self.children(number(report.children_of))
+        if report.tagged:
+            return sorted(at for at, tags in self.tags.items() if report.tagged in tags)
+        return sorted(map(number, report.locations))
+
+    def _fill(self, column: rq.GetReportResp.Column, locations: list[int], products: list[int]) -> None:
+        for product in products:
+            on_hand, reserved = (sum(of(at, product) for at in locations) for of in (self.on_hand, self.reserved))
+            column.on_hand.append(on_hand)
+            column.reserved.append(reserved)
+            column.available.append(on_hand - reserved)
 
 
 def lines_in_order(promised: Units) -> list[tuple[int, int, int]]:

@@ -48,6 +48,10 @@ QUERIES = (
     asking.list_tagged,
     asking.list_transfers,
     asking.list_features,
+    asking.list_reports,
+    asking.get_report,
+    asking.get_report,
+    asking.get_report,
 )
 
 
@@ -145,6 +149,12 @@ class Stock(RuleBasedStateMachine):
     @rule(data=st.data())
     def receive_or_cancel_a_transfer(self, data: DataObject) -> None:
         request = data.draw(st.sampled_from([asking.receive_transfer] * 3 + [asking.cancel_transfer]))
+        self.ask(data.draw(request(self.model)))
+
+    @precondition(lambda self: len(self.model.names) > 1)
+    @rule(data=st.data())
+    def define_or_drop_a_report(self, data: DataObject) -> None:
+        request = data.draw(st.sampled_from([asking.define_report] * 4 + [asking.drop_report]))
         self.ask(data.draw(request(self.model)))
 
     @rule(data=st.data())
@@ -248,6 +258,7 @@ class Stock(RuleBasedStateMachine):
         after = copy.deepcopy(self.model)
         new = after.create(after.codes, f"split-{after.last}")
         after.promises[after.last] = Units(lines)
+        after.position += 1
         if not after.is_oversold():
             items = [Reserved.Item(product=uid(product), location=uid(at), quantity=1) for at, product in lines]
             self.events.append(Reserved(reservation=new, code=after.codes[after.last], items=items))
@@ -281,7 +292,7 @@ def _executed(state: State, req: Message) -> tuple[Refusal | None, Done]:
     try:
         return None, state.execute(req, SPEC_NOW_US)
     except Refusal as refusal:
-        return refusal, Done(response=req, events=())
+        return refusal, Done(response=req, events=(), memo={})
 
 
 def _created(event: Message) -> str:

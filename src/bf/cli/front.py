@@ -18,6 +18,7 @@ from bf.adapters.front.front import Front, Listen
 from bf.adapters.front.under_way import UnderWay
 from bf.adapters.grpc.execute import Execution
 from bf.adapters.grpc.server import DomainService, grpc_server
+from bf.adapters.grpc.watch import Watching
 from bf.adapters.http.connection import http_faces
 from bf.adapters.http.json_face import JsonFace
 from bf.adapters.packages.domains import Domains
@@ -75,7 +76,8 @@ class OpenFront:
         self.under_way = UnderWay()
         """What is counted as being carried out, so that it has its end before the front has."""
         self._service = DomainService(SERVICE, INVENTORY, calls, gate, self.under_way)
-        services = [self._service, Execution(domains.all, calls, gate, self.under_way)]
+        watching = Watching(INVENTORY, calls, gate, self.under_way)
+        services = [self._service, Execution(domains.all, calls, gate, self.under_way), watching]
         self._grpc = grpc_server(services)
         private = [
             DomainService(package.service, own_domain(INVENTORY, package), calls, gate, self.under_way)

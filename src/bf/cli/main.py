@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "token": "bf.cli.token",
     "ca": "bf.cli.ca",
     "load": "bf.cli.load",
+    "report": "bf.cli.report",
     "demo": "bf.cli.demo",
     "test": "bf.cli.test",
     "explore": "bf.cli.explore",

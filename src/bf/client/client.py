@@ -18,7 +18,9 @@ from google.protobuf.message import Message
 
 from bf.adapters.access.gate import AUTHORIZATION
 from bf.adapters.grpc.api.execution_pb2 import ExecuteReq, ExecuteResp
+from bf.adapters.grpc.api.watching_pb2 import WatchReportReq, WatchReportResp
 from bf.adapters.grpc.call import TENANT
+from bf.adapters.grpc.watch import REPORTS
 from bf.client.batching import Batching
 from bf.client.messages import EXECUTE_PATH, STREAM_PATH, Messages
 from bf.client.streaming import Streaming
@@ -29,6 +31,8 @@ from bf.inventory.api.service_pb2 import DESCRIPTOR
 from bf.inventory.domain import INVENTORY
 
 SERVICE = DESCRIPTOR.services_by_name["InventoryService"]
+
+WATCH_PATH = f"/{REPORTS.full_name}/WatchReport"
 
 TRIES_MAX = 6
 """How often a request is sent when no answer comes."""
@@ -137,6 +141,17 @@ class Client:
                     pause_s *= 2
         finally:
             await streaming.close()
+
+    async def watch(self, request: WatchReportReq) -> AsyncIterator[WatchReportResp]:
+        """Yield a report and then what changes in it, for ever; raises Told, UnreachableError, UntrustedError.
+
+        Whoever watches again after an UnreachableError gets the whole report first.
+        """
+        opened = self._wire.stream(WATCH_PATH, WatchReportReq, WatchReportResp, self._deadline_s)
+        async with opened as stream:
+            await stream.send_message(request, end=True)
+            while message := await stream.recv_message():
+                yield message
 
     async def _call(self, asked: Asked, seconds: float) -> Message:
         if self._batching:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 
@@ -24,6 +24,8 @@ class Done(NamedTuple):
 
     response: Message
     events: Sequence[Message]
+    memo: Mapping[object, Any]
+    """What the domain noted on the way; `touched` is for those who watch."""
 
 
 class State:
@@ -111,7 +113,7 @@ class State:
         handler = self.domain.handlers.get(type(request))
         if handler is None:
             raise UnknownRequest(request=type(request).__name__)
-        tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us)
+        tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us, self.pos.event)
         self._replaying = None
         usage = self.usage() if self.limits else None
         try:
@@ -126,7 +128,7 @@ class State:
             self.database.execute("RELEASE request")
             self._advance(tx.last_uid, len(tx.events))
             self._usage = usage
-        return Done(response, tx.events)
+        return Done(response, tx.events, tx.memo)
 
     def replay(self, events: Iterable[Message], now_us: int) -> None:
         """Apply events that have happened; what one looks up, the next ones know."""

@@ -16,9 +16,9 @@ class Tx:
     appliers change it with `write`. A refusal takes back everything since the request began.
     """
 
-    __slots__ = ("_appliers", "_changes", "_execute", "events", "last_uid", "memo", "now_us")
+    __slots__ = ("_appliers", "_changes", "_execute", "events", "last_uid", "memo", "now_us", "position")
 
-    def __init__(self, database: Database, appliers: "Appliers", last_uid: int, now_us: int) -> None:
+    def __init__(self, database: Database, appliers: "Appliers", last_uid: int, now_us: int, position: int = 0) -> None:
         self._execute = database.execute
         self._changes = database.changes
         self._appliers = appliers
@@ -28,6 +28,8 @@ class Tx:
         """The number of the newest uid."""
         self.now_us = now_us
         """The commit's time: microseconds since 1970, UTC."""
+        self.position = position
+        """The number of the last event before the request."""
         self.memo: dict[object, Any] = {}
         """What a domain has looked up and may use again in this transaction; it dies with it."""
 

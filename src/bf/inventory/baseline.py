@@ -14,6 +14,7 @@ from bf.inventory.api.events_pb2 import (
     LocationAdded,
     LocationsTagged,
     ProductAdded,
+    ReportDefined,
     Reserved,
     TransferStarted,
     WavePlanned,
@@ -42,6 +43,10 @@ IN_TRANSIT = """
     ORDER BY code, product
     """
 
+REPORTS = """
+    SELECT name, parent, tag, location FROM report LEFT JOIN report_location ON report = name ORDER BY name, location
+    """
+
 PLANNED = """
     SELECT wave, location, reservation
     FROM wave_reservation JOIN wave ON code = wave
@@ -59,6 +64,7 @@ def baseline(tx: Tx) -> Iterator[Message]:
         yield LocationAdded(uid=uid_text(uid), name=name, parent=uid_text(parent))
     for location, tags in groupby(tx.stream("SELECT location, tag FROM location_tag ORDER BY 1, 2"), key=itemgetter(0)):
         yield LocationsTagged(locations=[uid_text(location)], added=[tag for _, tag in tags])
+    yield from _reports(tx)
     for (code, source, destination), lines in groupby(tx.stream(IN_TRANSIT), key=itemgetter(0, 1, 2)):
         started = TransferStarted(transfer=code, source=uid_text(source), destination=uid_text(destination))
         for *_, product, quantity in lines:
@@ -82,3 +88,10 @@ def baseline(tx: Tx) -> Iterator[Message]:
     for (wave, location), planned in groupby(tx.stream(PLANNED), key=itemgetter(0, 1)):
         reservations = [uid_text(reservation) for *_, reservation in planned]
         yield WavePlanned(wave=wave, location=uid_text(location), reservations=reservations)
+
+
+def _reports(tx: Tx) -> Iterator[Message]:
+    for (name, parent, tag), lines in groupby(tx.stream(REPORTS), key=itemgetter(0, 1, 2)):
+        locations = [uid_text(location) for *_, location in lines if location is not None]
+        children_of = "" if parent is None else uid_text(parent)
+        yield ReportDefined(name=name, locations=locations, children_of=children_of, tagged=tag or "")

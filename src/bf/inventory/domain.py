@@ -17,6 +17,10 @@ from bf.inventory.locations import move as move_location
 from bf.inventory.locations import tag as tag_locations
 from bf.inventory.products import add as add_products
 from bf.inventory.products import list as list_products
+from bf.inventory.reports import define as define_report
+from bf.inventory.reports import drop as drop_report
+from bf.inventory.reports import get as get_report
+from bf.inventory.reports import list as list_reports
 from bf.inventory.stock import cancel, count, fulfill, query, reserve, update
 from bf.inventory.transfers import cancel as cancel_transfer
 from bf.inventory.transfers import list as list_transfers
@@ -61,5 +65,9 @@ INVENTORY = Domain(
         list_features,
         plan_wave,
         pick_wave,
+        define_report,
+        list_reports,
+        get_report,
+        drop_report,
     ],
 )

@@ -56,3 +56,18 @@ REASON_CHARS_MAX = 1_000
 
 ON_HAND_UNITS_MAX = 10**15
 """How many units of one product a tenant may hold in all; every sum of stock stays far inside int64."""
+
+REPORTS_MAX = 100
+"""How many reports a tenant may have."""
+
+REPORT_NAME_CHARS_MAX = 256
+"""The longest name of a report."""
+
+REPORT_LOCATIONS_MAX = 1_000
+"""How many locations a report may cover."""
+
+REPORT_ROWS_MAX = 1_000
+"""How many products a page of a report may look at."""
+
+REPORT_CELLS_MAX = 50_000
+"""How many products times locations a page of a report may look at."""

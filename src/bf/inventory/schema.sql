@@ -77,6 +77,20 @@ CREATE TABLE transfer_line (
     PRIMARY KEY (transfer, product)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE report (
+    -- Named views of stock. One without a parent and without a tag covers the locations that it lists.
+    name TEXT PRIMARY KEY,
+    parent INTEGER REFERENCES location,  -- it covers what lies directly in this location
+    tag TEXT                             -- it covers what has this tag
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE report_location (
+    -- What a report lists.
+    report TEXT NOT NULL REFERENCES report,
+    location INTEGER NOT NULL REFERENCES location,
+    PRIMARY KEY (report, location)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE enabled_feature (
     -- Optional features that this tenant has.
     name TEXT PRIMARY KEY

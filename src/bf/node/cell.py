@@ -18,12 +18,14 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from bf.core.api.changes_pb2 import ChangesReq
 from bf.core.limits import REPLY_BYTES_MAX
 from bf.core.ports import Answer, Asked, Env, Log, LogError, UnknownOutcomeError
 from bf.core.refusal import Code, LimitReached, Refusal
 from bf.core.state import LostBatchError, State
 from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
+from bf.node.changes import Changes
 from bf.node.limits import BATCH_REQUESTS_MAX, KEPT_BATCHES_MAX, KEPT_MS_MAX
 from bf.node.mischief import linger, lose_the_yes
 from bf.node.queue import Job, Queue
@@ -86,6 +88,10 @@ class Cell:
         self._why = ""
         """Why it could not be opened, for operators."""
         self._old = old
+        self._changes: Changes | None = None
+        """What happened lately, while somebody watches."""
+        self._touched: set[int] = set()
+        """What the batch under way touches besides what its events name."""
         self._queue = Queue()
         self._turns: deque[Callable[[], Awaitable[None]]] = deque()
         self._work = asyncio.Event()
@@ -120,7 +126,9 @@ class Cell:
         return self._derived
 
     async def call(self, request: Message, request_id: str, actor: str = "") -> Answer:
-        """Carry out a request in its turn."""
+        """Carry out a request in its turn; one for changes has none, since it waits for them."""
+        if isinstance(request, ChangesReq):
+            return await self._changed(request)
         begun = self._begin(request, request_id, actor)
         return begun if isinstance(begun, Answer) else await begun
 
@@ -150,6 +158,15 @@ class Cell:
         self._queue.add(job)
         self._work.set()
         return job.answer
+
+    async def _changed(self, request: ChangesReq) -> Answer:
+        """Tell what was committed after a position, as soon as there is something."""
+        if not self.alive or not self._derived:
+            return STOPPED
+        if self._changes is None:
+            self._changes = Changes(self._derived.state.pos.event)
+        told = self._changes.now() if request.begin else await self._changes.after(request.after)
+        return STOPPED if told is None else Answer(Code.OK, told.SerializeToString(), event=told.event)
 
     async def exclusively(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do something between two batches, and return what it gives; raises LogError if the cell has stopped.
@@ -239,6 +256,8 @@ class Cell:
         finally:
             prepare.close()
             self._forget_old()
+            if self._changes:
+                self._changes.end()
             while self._queue:
                 for job in self._queue.take(BATCH_REQUESTS_MAX):
                     job.tell(answer)
@@ -282,6 +301,7 @@ class Cell:
         before = state.pos
         batch = Batch()
         told = [STOPPED] * len(jobs)
+        self._touched = set[int]()
         try:
             state.begin()
             meter.observe("queue_seconds", (clock.elapsed_us() - jobs[0].came_us) / 1e6)
@@ -301,6 +321,8 @@ class Cell:
                 meter.observe("batch_commits", len(batch.commits))
                 meter.observe("batch_bytes", len(body))
                 state.keep(pos)
+                if self._changes and not self._changes.note(pos.event, batch, self._touched, len(body)):
+                    self._changes = None
             elif not state.kept:
                 state.rollback()
             told = answered
@@ -358,6 +380,8 @@ class Cell:
                 raise DamagedStateError from error
             logger.exception("tenant %s: %s failed", self.tenant, commit.request)
             return FAILED
+        if self._changes:
+            self._touched |= done.memo.get("touched", set[int]())
         commit.response = done.response.SerializeToString()
         for event in done.events:
             commit.events.add(type=state.domain.event_names[type(event)], body=event.SerializeToString())

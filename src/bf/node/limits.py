@@ -29,3 +29,9 @@ OPEN_CELLS_MAX = 2_000
 
 QUEUE_REQUESTS_MAX = 4_096
 """How many requests of one tenant may wait; one more is told to come back later."""
+
+CHANGES_BYTES_MAX = 4 * 1024 * 1024
+"""How many bytes of batches a cell keeps for those who watch it; who is farther behind is told of a gap."""
+
+CHANGES_S_MAX = 20
+"""How long a watcher waits for changes before it asks again."""

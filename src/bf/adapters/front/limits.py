@@ -35,3 +35,6 @@ STREAMS_COUNT_MAX = 100
 
 RESETS_COUNT_MAX = 1_000
 """How many calls a connection may begin and take back in a minute."""
+
+WATCHERS_COUNT_MAX = 50
+"""How many calls may watch reports of one tenant, in each worker."""

@@ -19,25 +19,26 @@ class UnderWay:
 
     def __init__(self) -> None:
         self._count = 0
-        self._stopping = False
+        self.stopping = asyncio.Event()
+        """Set when the server begins to stop: whatever would go on for ever ends."""
         self._idle = asyncio.Event()
 
     @contextmanager
     def one(self) -> Generator[None]:
         """Count a request from here until its answer; raises Stopping."""
-        if self._stopping:
+        if self.stopping.is_set():
             raise Stopping
         self._count += 1
         try:
             yield
         finally:
             self._count -= 1
-            if self._stopping and not self._count:
+            if self.stopping.is_set() and not self._count:
                 self._idle.set()
 
     async def drain(self, seconds: float) -> None:
         """Turn new requests away and wait, so many seconds at most, until those under way have their answers."""
-        self._stopping = True
+        self.stopping.set()
         if self._count:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), seconds)

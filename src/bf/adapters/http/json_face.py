@@ -1,12 +1,13 @@
 """The same requests for curl and browsers: POST /v1/<request>, protobuf's JSON in and out.
 
-Fields have the names of the .proto files. A request's name is that of its rpc: POST /v1/ListProducts.
+Fields have the names of the .proto files. A request's name is that of its rpc: POST /v1/ListProducts. A report can be
+had as CSV (Accept: text/csv); its `position`, `time-us` and `next-page` are headers then.
 """
 
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from google.protobuf import json_format
@@ -18,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bf.adapters.access.gate import AUTHORIZATION, Gate, Visit, told
+from bf.adapters.csv.report import csv_of
 from bf.adapters.front.limits import REQUEST_S_MAX
 from bf.adapters.front.under_way import UnderWay
 from bf.adapters.http.refusals import (
@@ -35,10 +37,12 @@ from bf.core.domain import Domain
 from bf.core.limits import REFUSAL_BYTES_MAX, REQUEST_BYTES_MAX
 from bf.core.ports import Answer, Calls
 from bf.core.refusal import Code, Refusal
+from bf.inventory.api.requests_pb2 import GetReportResp
 
 logger = logging.getLogger("bf.http")
 
 TENANT, REQUEST_ID = "tenant", "request-id"
+CSV = "text/csv"
 JSON_DEPTH_MAX = 100
 """How deep JSON may nest; what protobuf itself allows in its own bytes."""
 
@@ -105,14 +109,10 @@ class JsonFace:
             answer = await self._calls.call(caller.tenant, message, headers.get(REQUEST_ID, ""), caller.actor)
         if answer.code:
             return response_of(answer, self._domain.name)
-        return _in_pieces(self._written(answer, request_type))
-
-    def _written(self, answer: Answer, request_type: type[Message]) -> bytes:
         response = self._domain.responses[request_type.DESCRIPTOR.name].FromString(answer.response)
-        text = json_format.MessageToJson(
-            response, preserving_proto_field_name=True, always_print_fields_with_no_presence=True, indent=None
-        )
-        return text.encode() + b"\n"
+        if isinstance(response, GetReportResp) and _wants_csv(headers.getlist("accept")):
+            return _in_pieces(csv_of(response).encode(), f"{CSV}; charset=utf-8", _moment(response))
+        return _in_pieces(_as_json(response), JSON)
 
     def _answered(self, act: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """Answer whatever is raised."""
@@ -145,14 +145,33 @@ class JsonFace:
         return NoSuchPath(field="path", requests=", ".join(self._published))
 
 
-def _in_pieces(body: bytes) -> Response:
+def _as_json(response: Message) -> bytes:
+    text = json_format.MessageToJson(
+        response, preserving_proto_field_name=True, always_print_fields_with_no_presence=True, indent=None
+    )
+    return text.encode() + b"\n"
+
+
+def _wants_csv(accept: Sequence[str]) -> bool:
+    """Say whether a caller names CSV among what it takes; whoever takes anything gets JSON."""
+    return CSV in {kind.partition(";")[0].strip().lower() for line in accept for kind in line.split(",")}
+
+
+def _moment(page: GetReportResp) -> dict[str, str]:
+    """Return the headers that say of what moment a table is, and which page is next."""
+    moment = {"position": str(page.position), "time-us": str(page.time_us), "next-page": page.next_page}
+    return {name: value for name, value in moment.items() if value}
+
+
+def _in_pieces(body: bytes, media_type: str, more: Mapping[str, str] | None = None) -> Response:
     """Answer piece by piece, so that a client that does not read is noticed, and most of the answer waits here."""
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(body), PIECE_BYTES):
             yield body[start : start + PIECE_BYTES]
 
-    return StreamingResponse(pieces(), headers={"content-length": str(len(body))}, media_type=JSON)
+    headers = {"content-length": str(len(body)), **(more or {})}
+    return StreamingResponse(pieces(), headers=headers, media_type=media_type)
 
 
 async def _body(request: Request) -> bytes:

@@ -167,6 +167,11 @@ class FencedTx:
         return self._tx.now_us
 
     @property
+    def position(self) -> int:
+        """The number of the last event before the request."""
+        return self._tx.position
+
+    @property
     def last_uid(self) -> int:
         """The number of the newest uid."""
         return self._tx.last_uid

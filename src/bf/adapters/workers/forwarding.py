@@ -13,6 +13,7 @@ Rules of this file:
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import cast
 
 from google.protobuf.message import Message
@@ -23,10 +24,14 @@ from bf.adapters.tracing.parent import note_parent, parent
 from bf.adapters.workers.api.frames_pb2 import Ask, Reply
 from bf.adapters.workers.limits import FORWARDED_BYTES_MAX, FORWARDED_REQUESTS_MAX
 from bf.adapters.workers.share import Share, owner_of
+from bf.core.api.changes_pb2 import ChangesReq
 from bf.core.ports import Answer, Asked, Calls
 from bf.core.refusal import Code, Refusal
 
 logger = logging.getLogger("bf.workers")
+
+WAITING = ChangesReq.DESCRIPTOR.name
+"""What is answered when something happens, and so is not waited for by a server that stops."""
 
 SIZE_BYTES = 4
 """How a frame begins: with its size."""
@@ -194,7 +199,8 @@ class Answering(_Frames):
     async def _answer(self, ask: Ask) -> None:
         note_parent(ask.traceparent)
         try:
-            with self._under_way.one():
+            waits = any(each.name == WAITING for each in ask.requests)  # the end of this line ends it
+            with nullcontext() if waits else self._under_way.one():
                 answers = await self._carried_out(ask)
         except Refusal as refusal:
             answers = _refused(refusal, len(ask.requests))

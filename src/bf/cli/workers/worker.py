@@ -23,7 +23,7 @@ from bf.adapters.metrics.joining import said
 from bf.adapters.operator.protocol import Operation, Progress
 from bf.adapters.operator.server import OperatorSocket
 from bf.adapters.workers.channel import NOTHING, Channel, read
-from bf.adapters.workers.forwarding import Answering, Asking, SharedCalls
+from bf.adapters.workers.forwarding import WAITING, Answering, Asking, SharedCalls
 from bf.cli.front import OpenFront
 from bf.cli.listening import stop_signal
 from bf.cli.lookout import Lookout
@@ -32,6 +32,7 @@ from bf.cli.serve import unraisable_logged
 from bf.cli.usage import UsageError
 from bf.cli.wiring import running, started, storage
 from bf.cli.workers.orders import HIRED, READY, Orders, socket_name
+from bf.core.api.changes_pb2 import ChangesReq
 from bf.core.ports import Calls
 
 logger = logging.getLogger("bf.workers")
@@ -93,7 +94,7 @@ async def _work(orders: Orders, end: socket.socket, lock: int) -> None:
         name = socket_name(orders.share.number)
         operator = OperatorSocket(tenants.root, {**operations, **tell}, name, level=logging.DEBUG)
         await started(operator, tenants)
-        channel = Channel(end, _hearing(front, lines, ours, domains.all.requests), _orphaned)
+        channel = Channel(end, _hearing(front, lines, ours, {**domains.all.requests, WAITING: ChangesReq}), _orphaned)
         channel.send(READY)
         await stop.wait()
         await operator.stop()

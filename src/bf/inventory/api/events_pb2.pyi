@@ -250,3 +250,21 @@ class WavePicked(_message.Message):
     picked: _containers.RepeatedScalarFieldContainer[str]
     skipped: _containers.RepeatedCompositeFieldContainer[WavePicked.Skipped]
     def __init__(self, wave: _Optional[str] = ..., picked: _Optional[_Iterable[str]] = ..., skipped: _Optional[_Iterable[_Union[WavePicked.Skipped, _Mapping]]] = ...) -> None: ...
+
+class ReportDefined(_message.Message):
+    __slots__ = ("name", "locations", "children_of", "tagged")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    CHILDREN_OF_FIELD_NUMBER: _ClassVar[int]
+    TAGGED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    locations: _containers.RepeatedScalarFieldContainer[str]
+    children_of: str
+    tagged: str
+    def __init__(self, name: _Optional[str] = ..., locations: _Optional[_Iterable[str]] = ..., children_of: _Optional[str] = ..., tagged: _Optional[str] = ...) -> None: ...
+
+class ReportDropped(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...

@@ -477,3 +477,101 @@ class PickWaveResp(_message.Message):
     skipped: _containers.RepeatedCompositeFieldContainer[PickWaveResp.Skipped]
     left: int
     def __init__(self, picked: _Optional[_Iterable[str]] = ..., skipped: _Optional[_Iterable[_Union[PickWaveResp.Skipped, _Mapping]]] = ..., left: _Optional[int] = ...) -> None: ...
+
+class DefineReportReq(_message.Message):
+    __slots__ = ("name", "locations", "children_of", "tagged")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    CHILDREN_OF_FIELD_NUMBER: _ClassVar[int]
+    TAGGED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    locations: _containers.RepeatedScalarFieldContainer[str]
+    children_of: str
+    tagged: str
+    def __init__(self, name: _Optional[str] = ..., locations: _Optional[_Iterable[str]] = ..., children_of: _Optional[str] = ..., tagged: _Optional[str] = ...) -> None: ...
+
+class DefineReportResp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListReportsReq(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListReportsResp(_message.Message):
+    __slots__ = ("reports",)
+    class Report(_message.Message):
+        __slots__ = ("name", "locations", "children_of", "tagged")
+        NAME_FIELD_NUMBER: _ClassVar[int]
+        LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+        CHILDREN_OF_FIELD_NUMBER: _ClassVar[int]
+        TAGGED_FIELD_NUMBER: _ClassVar[int]
+        name: str
+        locations: _containers.RepeatedScalarFieldContainer[str]
+        children_of: str
+        tagged: str
+        def __init__(self, name: _Optional[str] = ..., locations: _Optional[_Iterable[str]] = ..., children_of: _Optional[str] = ..., tagged: _Optional[str] = ...) -> None: ...
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
+    reports: _containers.RepeatedCompositeFieldContainer[ListReportsResp.Report]
+    def __init__(self, reports: _Optional[_Iterable[_Union[ListReportsResp.Report, _Mapping]]] = ...) -> None: ...
+
+class GetReportReq(_message.Message):
+    __slots__ = ("name", "sku_prefix", "least", "products", "page", "limit")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SKU_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    LEAST_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    sku_prefix: str
+    least: int
+    products: _containers.RepeatedScalarFieldContainer[str]
+    page: str
+    limit: int
+    def __init__(self, name: _Optional[str] = ..., sku_prefix: _Optional[str] = ..., least: _Optional[int] = ..., products: _Optional[_Iterable[str]] = ..., page: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class GetReportResp(_message.Message):
+    __slots__ = ("position", "time_us", "first_position", "products", "skus", "columns", "total", "next_page")
+    class Column(_message.Message):
+        __slots__ = ("location", "name", "nested", "on_hand", "reserved", "available")
+        LOCATION_FIELD_NUMBER: _ClassVar[int]
+        NAME_FIELD_NUMBER: _ClassVar[int]
+        NESTED_FIELD_NUMBER: _ClassVar[int]
+        ON_HAND_FIELD_NUMBER: _ClassVar[int]
+        RESERVED_FIELD_NUMBER: _ClassVar[int]
+        AVAILABLE_FIELD_NUMBER: _ClassVar[int]
+        location: str
+        name: str
+        nested: bool
+        on_hand: _containers.RepeatedScalarFieldContainer[int]
+        reserved: _containers.RepeatedScalarFieldContainer[int]
+        available: _containers.RepeatedScalarFieldContainer[int]
+        def __init__(self, location: _Optional[str] = ..., name: _Optional[str] = ..., nested: _Optional[bool] = ..., on_hand: _Optional[_Iterable[int]] = ..., reserved: _Optional[_Iterable[int]] = ..., available: _Optional[_Iterable[int]] = ...) -> None: ...
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    FIRST_POSITION_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    SKUS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_FIELD_NUMBER: _ClassVar[int]
+    position: int
+    time_us: int
+    first_position: int
+    products: _containers.RepeatedScalarFieldContainer[str]
+    skus: _containers.RepeatedScalarFieldContainer[str]
+    columns: _containers.RepeatedCompositeFieldContainer[GetReportResp.Column]
+    total: GetReportResp.Column
+    next_page: str
+    def __init__(self, position: _Optional[int] = ..., time_us: _Optional[int] = ..., first_position: _Optional[int] = ..., products: _Optional[_Iterable[str]] = ..., skus: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[_Union[GetReportResp.Column, _Mapping]]] = ..., total: _Optional[_Union[GetReportResp.Column, _Mapping]] = ..., next_page: _Optional[str] = ...) -> None: ...
+
+class DropReportReq(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class DropReportResp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

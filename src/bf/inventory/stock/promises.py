@@ -44,7 +44,9 @@ def promise_line(tx: Tx, reservation: int, product: int, location: int, quantity
 
 def close(tx: Tx, reservation: int) -> None:
     """Give back everything that a reservation promises and forget it."""
-    for (product, location), quantity in lines_of(tx, reservation).items():
+    lines = lines_of(tx, reservation)
+    tx.memo.setdefault("touched", set()).update(product for product, _ in lines)  # an event names only what is taken
+    for (product, location), quantity in lines.items():
         promise(tx, path_to_root(tx, location), product, -quantity)
     tx.write("DELETE FROM reservation_line WHERE reservation = ?", reservation)
     tx.write("DELETE FROM reservation WHERE uid = ?", reservation)
