@@ -20,7 +20,7 @@ from bf.core.refusal import Code
 from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.api.service_pb2 import DESCRIPTOR
 from bf.inventory.domain import INVENTORY
-from bf.node import answers, cell, queue
+from bf.node import answers, decide, queue
 from bf.node.limits import (
     BATCH_BYTES_MAX,
     OPEN_CELLS_MAX,
@@ -194,10 +194,10 @@ def test_an_answer_that_no_client_would_take_is_refused(tmp_path: Path, monkeypa
         async with node_on(tmp_path) as node:
             await furnish(node)
             size = len((await done(node, products)).response)
-            assert 0 < size < REPLY_BYTES_MAX == cell.REPLY_BYTES_MAX
-            monkeypatch.setattr(cell, "REPLY_BYTES_MAX", size)
+            assert 0 < size < REPLY_BYTES_MAX == decide.REPLY_BYTES_MAX
+            monkeypatch.setattr(decide, "REPLY_BYTES_MAX", size)
             await done(node, products)
-            monkeypatch.setattr(cell, "REPLY_BYTES_MAX", size - 1)
+            monkeypatch.setattr(decide, "REPLY_BYTES_MAX", size - 1)
             answer = await node.call(ACME, products, "")
             assert (answer.code, answer.reason) == (Code.RESOURCE_EXHAUSTED, "ReplyTooLarge")
             assert re.search(f"{size} bytes; REPLY_BYTES_MAX", answer.message)

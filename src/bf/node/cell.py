@@ -19,31 +19,21 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from bf.core.api.changes_pb2 import ChangesReq
-from bf.core.limits import REPLY_BYTES_MAX
 from bf.core.ports import Answer, Asked, Env, Log, LogError, UnknownOutcomeError
-from bf.core.refusal import Code, LimitReached, Refusal
-from bf.core.state import LostBatchError, State
+from bf.core.refusal import Code, Refusal
+from bf.core.state import State
 from bf.node import answers
-from bf.node.api.commit_pb2 import Batch, Commit
 from bf.node.changes import Changes
+from bf.node.decide import FAILED, DamagedStateError, Deciding
 from bf.node.limits import BATCH_REQUESTS_MAX, KEPT_BATCHES_MAX, KEPT_MS_MAX
 from bf.node.mischief import linger, lose_the_yes
 from bf.node.queue import Job, Queue
 from bf.node.rates import Rates
-from bf.node.watch import APPEND, DECIDE, GATHER, QUEUE, WATCH
+from bf.node.watch import APPEND, QUEUE, WATCH
 
 logger = logging.getLogger("bf.cell")
 
 Result = TypeVar("Result")
-
-
-class ReplyTooLarge(Refusal):
-    """An answer that would not fit into a message."""
-
-    code = Code.RESOURCE_EXHAUSTED
-    text = "the answer has {size} bytes; REPLY_BYTES_MAX allows {most}: ask for less"
-    size: int
-    most: int
 
 
 STOPPED = Answer(
@@ -51,11 +41,6 @@ STOPPED = Answer(
     reason="CellStopped",
     message="the tenant is being moved or restarted: repeat the request with the same request-id",
 )
-FAILED = Answer(code=Code.INTERNAL, reason="Internal", message="a fault of ours; it is in the server's log")
-
-
-class DamagedStateError(Exception):
-    """The state has turned out to be damaged: it is to be rebuilt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +75,6 @@ class Cell:
         self._old = old
         self._changes: Changes | None = None
         """What happened lately, while somebody watches."""
-        self._touched: set[int] = set()
-        """What the batch under way touches besides what its events name."""
         self._queue = Queue()
         self._turns: deque[Callable[[], Awaitable[None]]] = deque()
         self._work = asyncio.Event()
@@ -299,15 +282,13 @@ class Cell:
     async def _carry_out(self, jobs: Sequence[Job]) -> None:
         state, clock, meter = self.derived.state, self._env.clock, self._env.meter
         before = state.pos
-        batch = Batch()
+        deciding = Deciding(self.tenant, state, clock)
+        batch = deciding.batch
         told = [STOPPED] * len(jobs)
-        self._touched = set[int]()
         try:
             state.begin()
             meter.observe("queue_seconds", (clock.elapsed_us() - jobs[0].came_us) / 1e6)
-            answered = [
-                self._watched(state, job, batch) if job.watch else self._answer(state, job, batch) for job in jobs
-            ]
+            answered = [deciding.answer(job) for job in jobs]
             if batch.commits:
                 body = batch.SerializeToString()
                 begun_us = clock.elapsed_us()
@@ -321,7 +302,7 @@ class Cell:
                 meter.observe("batch_commits", len(batch.commits))
                 meter.observe("batch_bytes", len(body))
                 state.keep(pos)
-                if self._changes and not self._changes.note(pos.event, batch, self._touched, len(body)):
+                if self._changes and not self._changes.note(pos.event, batch, deciding.touched, len(body)):
                     self._changes = None
             elif not state.kept:
                 state.rollback()
@@ -333,67 +314,6 @@ class Cell:
         finally:
             for job, answer in zip(jobs, told, strict=True):
                 job.tell(answer)
-
-    def _watched(self, state: State, job: Job, batch: Batch) -> Answer:
-        assert job.watch, "somebody watches it"
-        job.watch.reaches(DECIDE, self._env.clock.elapsed_us())
-        answer = self._answer(state, job, batch)
-        job.watch.reaches(GATHER, self._env.clock.elapsed_us())
-        return answer
-
-    def _answer(self, state: State, job: Job, batch: Batch) -> Answer:
-        """Carry out one request inside the batch, and add what it did to the batch."""
-        commit = Commit(
-            time_us=max(self._env.clock.now_us(), state.time_us),  # a clock may go back, a log does not
-            request=job.request.DESCRIPTOR.name,
-            domain_version=state.domain.version,
-            actor=job.actor,
-        )
-        if job.request_id and type(job.request) not in state.domain.queries:
-            commit.request_id = job.request_id
-            commit.request_digest = answers.digest_of(job.request)
-            known = answers.first_answer(state, commit)
-            if known:
-                return known
-        answer = self._decide(state, job.request, commit)
-        if commit.events or (commit.request_id and (answer.code == Code.OK or commit.refusal.code)):
-            batch.commits.append(commit)
-            state.time_us = commit.time_us
-            answers.note(state, commit)
-        return answer
-
-    def _decide(self, state: State, request: Message, commit: Commit) -> Answer:
-        """Let the domain carry out a request, and write into the commit what came of it."""
-        try:
-            self._require_room(state, request)
-            done = state.execute(request, commit.time_us)
-        except Refusal as refusal:
-            answer = answers.refused(refusal, state.pos.event)
-            if commit.request_id and not _may_be_lifted(refusal):
-                commit.refusal.code, commit.refusal.reason = answer.code, answer.reason
-                commit.refusal.message, commit.refusal.field = answer.message, answer.field
-            return answer
-        except LostBatchError:
-            raise
-        except Exception as error:
-            if state.database.is_damage(error):
-                raise DamagedStateError from error
-            logger.exception("tenant %s: %s failed", self.tenant, commit.request)
-            return FAILED
-        if self._changes:
-            self._touched |= done.memo.get("touched", set[int]())
-        commit.response = done.response.SerializeToString()
-        for event in done.events:
-            commit.events.add(type=state.domain.event_names[type(event)], body=event.SerializeToString())
-        size = len(commit.response)
-        if size > REPLY_BYTES_MAX and not done.events:
-            return answers.refused(ReplyTooLarge(size=size, most=REPLY_BYTES_MAX), state.pos.event)
-        return Answer(code=Code.OK, response=commit.response, event=state.pos.event)
-
-    def _require_room(self, state: State, request: Message) -> None:
-        most = self._limits.get("state_bytes")
-        if most is not None and type(request) not in state.domain.queries and state.database.size() > most:
-            raise LimitReached(limit="state_bytes", count=state.database.size(), most=most)
 
     def _ask_old(self, old: State, request: Message) -> Answer | None:
         """Answer a query from the state that is being replaced; None if it cannot."""
@@ -411,8 +331,3 @@ class Cell:
         if self._old:
             self._old.database.close()
             self._old = None
-
-
-def _may_be_lifted(refusal: Refusal) -> bool:
-    """Say whether people may set a limit or enable a feature before the same request is sent again."""
-    return isinstance(refusal, LimitReached) or refusal.code is Code.UNIMPLEMENTED

@@ -10,7 +10,8 @@ from bf.core.domain import Domain
 from bf.core.ports import Answer, Asked, Env, LogError
 from bf.core.refusal import Code, Refusal
 from bf.node import answers, states
-from bf.node.cell import FAILED, Cell, Derived
+from bf.node.cell import Cell, Derived
+from bf.node.decide import FAILED
 from bf.node.limits import OPEN_CELLS_MAX, REQUEST_ID_CHARS_MAX
 from bf.node.replay import Progress
 
