@@ -49,6 +49,10 @@ SENSIBLE = [
     rq.ListFeaturesReq(),
     rq.PlanWaveReq(wave="wave", location=uid(3), reservations=[uid(11), uid(12)], limit=2),
     rq.PickWaveReq(wave="wave", limit=1),
+    rq.InstallScriptReq(hook="reserve", name="house", source="function reserve(order) end"),
+    rq.ListScriptsReq(),
+    rq.RemoveScriptReq(hook="reserve", name="house"),
+    rq.ListAlertsReq(before=3, limit=1),
 ]
 
 BEFORE: dict[type[Message], type[Message]] = {
@@ -57,6 +61,7 @@ BEFORE: dict[type[Message], type[Message]] = {
     rq.CancelTransferReq: rq.StartTransferReq,
     rq.ListTransfersReq: rq.StartTransferReq,
     rq.PickWaveReq: rq.PlanWaveReq,
+    rq.RemoveScriptReq: rq.InstallScriptReq,
 }
 """What is asked about something that another request makes."""
 

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from bf.core.domain import Domain
 from bf.core.ports import START, Database, Pos, Row
 from bf.core.refusal import LimitReached, UnknownRequest
+from bf.core.scripts import NOBODY, Scripts
 from bf.core.tx import Tx
 
 PLATFORM_SCHEMA = Path(__file__).with_name("platform.sql").read_text("utf-8")
@@ -38,6 +39,7 @@ class State:
         self.database = database
         self.domain = domain
         self.limits: Mapping[str, int] = {}
+        self.scripts: Scripts = NOBODY
         row = database.execute("SELECT event, batch, time_us, last_uid, last_answer FROM bf_state").fetchone()
         assert row is not None, "bf_state has exactly one row"
         event, batch, self.time_us, self.last_uid, self.last_answer = row
@@ -100,7 +102,7 @@ class State:
         handler = self.domain.handlers.get(type(request))
         if handler is None:
             raise UnknownRequest(request=type(request).__name__)
-        tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us)
+        tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us, self.scripts)
         self._replaying = None
         usage = self.usage() if self.limits else None
         try:

@@ -9,12 +9,15 @@ from google.protobuf.message import Message
 from bf.core.tx import Tx
 from bf.core.uid import uid_text
 from bf.inventory.api.events_pb2 import (
+    AlertRaised,
     FeatureEnabled,
     InventoryUpdated,
     LocationAdded,
     LocationsTagged,
     ProductAdded,
     Reserved,
+    ScriptInstalled,
+    ScriptRemoved,
     TransferStarted,
     WavePlanned,
 )
@@ -47,6 +50,13 @@ PLANNED = """
     FROM wave_reservation JOIN wave ON code = wave
     ORDER BY wave, reservation
     """
+
+VERSIONS = """
+    SELECT hook, name, version, source, installed_us, removed_us
+    FROM script_version ORDER BY installed_us, hook, name, version
+    """
+
+ALERTS = "SELECT number, time_us, script, location, product, text FROM alert ORDER BY number"
 
 
 def baseline(tx: Tx) -> Iterator[Message]:
@@ -82,3 +92,21 @@ def baseline(tx: Tx) -> Iterator[Message]:
     for (wave, location), planned in groupby(tx.stream(PLANNED), key=itemgetter(0, 1)):
         reservations = [uid_text(reservation) for *_, reservation in planned]
         yield WavePlanned(wave=wave, location=uid_text(location), reservations=reservations)
+    yield from _scripts(tx)
+
+
+def _scripts(tx: Tx) -> Iterator[Message]:
+    """Yield every version that is known as if nothing had happened since, and the alerts that are kept."""
+    for hook, name, version, source, installed_us, removed_us in tx.stream(VERSIONS):
+        yield ScriptInstalled(hook=hook, name=name, version=version, source=source, time_us=installed_us)
+        if removed_us is not None:
+            yield ScriptRemoved(hook=hook, name=name, version=version, time_us=removed_us)
+    for number, time_us, script, location, product, text in tx.stream(ALERTS):
+        yield AlertRaised(
+            number=number,
+            time_us=time_us,
+            script=script,
+            location=uid_text(location),
+            product=uid_text(product),
+            text=text,
+        )

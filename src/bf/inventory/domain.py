@@ -17,6 +17,10 @@ from bf.inventory.locations import move as move_location
 from bf.inventory.locations import tag as tag_locations
 from bf.inventory.products import add as add_products
 from bf.inventory.products import list as list_products
+from bf.inventory.scripts import install as install_script
+from bf.inventory.scripts import list as list_scripts
+from bf.inventory.scripts import list_alerts
+from bf.inventory.scripts import remove as remove_script
 from bf.inventory.stock import cancel, count, fulfill, query, reserve, update
 from bf.inventory.transfers import cancel as cancel_transfer
 from bf.inventory.transfers import list as list_transfers
@@ -61,5 +65,9 @@ INVENTORY = Domain(
         list_features,
         plan_wave,
         pick_wave,
+        install_script,
+        list_scripts,
+        remove_script,
+        list_alerts,
     ],
 )

@@ -132,7 +132,7 @@ class Server(Machine):
             self.loop.recorder(self.loop.now, "life", self.name, f"life {self.lives} begins")
         self.domain = domain
         self.storage = self.make_storage(self, self._dice.randbytes)
-        self.env = Env(self.clock, self.storage, self.meter, self.buggify)
+        self.env = Env(self.clock, self.storage, self.meter, buggify=self.buggify)
         self.run(self._boot, domain)
 
     def _boot(self, domain: Domain) -> None:
