@@ -89,7 +89,7 @@ def web(address: str) -> Generator[Web]:
 
 
 def test_each_rpc_can_be_called_with_json(web: Web) -> None:
-    def call(name: str, **fields: Any) -> Any:  # noqa: ANN401  # any JSON
+    def call(name: str, /, **fields: Any) -> Any:  # noqa: ANN401  # any JSON
         called.add(name)
         told = web.call(name, fields)
         assert told.status == 200, told.body
@@ -129,6 +129,12 @@ def test_each_rpc_can_be_called_with_json(web: Web) -> None:
     assert [pick["reservation"] for pick in call("PlanWave", wave="wave", location=ROOT)["picks"]] == [made]
     assert call("PickWave", wave="wave") == {"picked": [made], "skipped": [], "left": 0}
     call("DisableFeature", feature="fulfilment-waves")
+    source = 'function update() return { alert = "look" } end'
+    assert call("InstallScript", hook="update", name="watch", source=source) == {"version": "1"}
+    call("UpdateInventory", location=place, product=product, on_hand_change=1)
+    assert [alert["text"] for alert in call("ListAlerts")["alerts"]] == ["look"]
+    call("RemoveScript", hook="update", name="watch")
+    assert [script["name"] for script in call("ListScripts")["scripts"]] == ["watch"]
     assert called == {name.removesuffix("Req") for name in INVENTORY.requests}
 
 

@@ -24,7 +24,7 @@ from bf.core.refusal import Code, LimitReached, Refusal
 from bf.core.state import LostBatchError, State
 from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
-from bf.node.limits import BATCH_REQUESTS_MAX
+from bf.node.limits import BATCH_REQUESTS_MAX, REQUEST_KEPT_BYTES_MAX
 from bf.node.mischief import linger, lose_the_yes
 from bf.node.queue import Job, Queue
 from bf.node.rates import Rates
@@ -337,6 +337,8 @@ class Cell:
             logger.exception("tenant %s: %s failed", self.tenant, commit.request)
             return FAILED
         commit.response = done.response.SerializeToString()
+        if done.events and request.ByteSize() <= REQUEST_KEPT_BYTES_MAX:
+            commit.asked = request.SerializeToString(deterministic=True)
         for event in done.events:
             commit.events.add(type=state.domain.event_names[type(event)], body=event.SerializeToString())
         size = len(commit.response)

@@ -23,3 +23,6 @@ OPEN_CELLS_MAX = 2_000
 
 QUEUE_REQUESTS_MAX = 4_096
 """How many requests of one tenant may wait; one more is told to come back later."""
+
+REQUEST_KEPT_BYTES_MAX = 4 * 1024
+"""The largest request that the log keeps beside what it led to."""

@@ -4,6 +4,8 @@ Rules of this file:
 1. No object and no function of Python enters Lua: texts, numbers, truth values and tables made of them are all.
 2. A script that failed loses its interpreter, so that nothing of the failure is left.
 3. What comes back is counted before it is believed.
+4. What lupa hands over is handed over without a limit on memory, and measured afterwards: where Lua is short of memory
+   outside of a call, it ends the whole process.
 """
 
 from collections.abc import Iterator, Mapping
@@ -82,7 +84,8 @@ class _Interpreter:
         }
         prelude = self._lua.compile(PRELUDE, name=b"=prelude", mode="t")
         compiles, self._asks, self._goes_on = prelude(self._table(given))
-        self._lua.set_max_memory(limits["script_memory_bytes"] + named.HEADROOM_BYTES)
+        self._most_bytes = limits["script_memory_bytes"] + named.HEADROOM_BYTES
+        self._lua.set_max_memory(self._most_bytes)
         problem = compiles(script.source, script.name)
         if problem:
             raise ScriptError(*problem)
@@ -90,7 +93,7 @@ class _Interpreter:
     def ask(self, question: Plain, reads: Reads, *, wants_cases: bool) -> Plain:
         """Go through a script's reads until it has answered."""
         try:
-            said = self._asks(self._script.hook, self._table(question), wants_cases)
+            said = self._asks(self._script.hook, self._handed_over(question), wants_cases)
             while said[0] == "read":
                 said = self._goes_on(*self._read(reads, *said[1:]))
             if said[0] == "failed":
@@ -105,7 +108,7 @@ class _Interpreter:
         if name not in reads:
             return None, "it cannot be asked here"
         try:
-            return self._table(reads[name](*(word for word in words if word is not None))), None
+            return self._handed_over(reads[name](*(word for word in words if word is not None))), None
         except LookupError as error:
             return None, str(error.args[0])
 
@@ -117,6 +120,16 @@ class _Interpreter:
             "reads": f"{named.SCRIPT_READS_COUNT_MAX} questions (SCRIPT_READS_COUNT_MAX)",
         }
         return ScriptError(f"more than {most[limit]}" if limit else text, line, limit or "")
+
+    def _handed_over(self, value: Plain) -> Any:  # noqa: ANN401  # as below
+        if not isinstance(value, dict | list):
+            return value
+        self._lua.set_max_memory(0)
+        table = self._table(value)
+        self._lua.set_max_memory(self._most_bytes)
+        if self._lua.get_memory_used() > self._most_bytes - named.HEADROOM_BYTES // 2:
+            raise self._failure("", 0, "memory")
+        return table
 
     def _table(self, value: Plain) -> Any:  # noqa: ANN401  # a table of Lua, which has no type
         return self._lua.table_from(value, recursive=True) if isinstance(value, dict | list) else value
