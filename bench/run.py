@@ -37,7 +37,19 @@ from record import (
     yardstick,
 )
 
-BENCHES = ("specs", "floor", "apply", "tree_size", "append", "durable", "wire", "curves", "stress", "simulation")
+BENCHES = (
+    "specs",
+    "floor",
+    "apply",
+    "scripts",
+    "tree_size",
+    "append",
+    "durable",
+    "wire",
+    "curves",
+    "stress",
+    "simulation",
+)
 """The files of this folder that measure, in the order in which they run; a new one is added here."""
 
 PIPE_CHARS = 130

@@ -69,7 +69,7 @@ SCRIPTS_COUNT_MAX = 20
 SCRIPT_VERSIONS_COUNT_MAX = 40
 """How many versions are kept that are not asked any more; the oldest are forgotten first."""
 
-SCRIPT_CASES_COUNT_MAX = 50
+SCRIPT_CASES_COUNT_MAX = 20
 """How many cases a script may bring along."""
 
 SCRIPT_READ_LOCATIONS_MAX = 1_000

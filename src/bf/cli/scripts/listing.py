@@ -12,7 +12,7 @@ from bf.node.times import text_of
 
 EXAMPLES = """\
   bf script list acme
-  bf script list acme --show nearest > nearest.lua
+  bf script list acme --show nearest
   bf script list acme --show nearest --version 2"""
 
 
