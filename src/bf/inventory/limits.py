@@ -75,8 +75,11 @@ SCRIPT_CASES_COUNT_MAX = 20
 SCRIPT_READ_LOCATIONS_MAX = 1_000
 """How many locations a script is told at a time."""
 
+SCRIPT_ROWS_COUNT_MAX = 1_000
+"""How many rows of a report a script is asked about at a time."""
+
 SCRIPT_TEXT_CHARS_MAX = 500
-"""The longest reason or alert that a script may give."""
+"""The longest reason, alert or value of a report that a script may give."""
 
 ALERTS_COUNT_MAX = 1_000
 """How many alerts are kept; the oldest are forgotten first."""

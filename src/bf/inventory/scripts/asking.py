@@ -1,14 +1,20 @@
 """Asking the script of a hook: what it sees, what it may look up, and what becomes of its failures."""
 
+from collections.abc import Sequence
+
 from bf.core.scripts import Plain, Reads, Script, ScriptError, Scripts
 from bf.core.tx import Tx
+from bf.inventory.limits import SCRIPT_ROWS_COUNT_MAX
 from bf.inventory.scripts.decisions import (
     Change,
+    Column,
     Followed,
     Order,
     Placed,
     Refused,
+    Row,
     WrongError,
+    column,
     following,
     placement,
 )
@@ -69,6 +75,18 @@ def ask_update(scripts: Scripts, script: Script, change: Change, world: World) -
     answer = ask(scripts, script, question, reads_of(world))
     try:
         return following(answer, change, world)
+    except WrongError as error:
+        raise ScriptFailed(where=script.name, problem=str(error)) from error
+
+
+def ask_report(scripts: Scripts, script: Script, rows: Sequence[Row]) -> Column:
+    """Let a script compute a column of a report: one value for each row."""
+    if len(rows) > SCRIPT_ROWS_COUNT_MAX:
+        problem = f"{len(rows)} rows; SCRIPT_ROWS_COUNT_MAX allows {SCRIPT_ROWS_COUNT_MAX}"
+        raise ScriptFailed(where=script.name, problem=problem)
+    answer = ask(scripts, script, [{**row._asdict()} for row in rows], {})
+    try:
+        return column(answer, rows)
     except WrongError as error:
         raise ScriptFailed(where=script.name, problem=str(error)) from error
 

@@ -5,9 +5,19 @@ from typing import NamedTuple
 from bf.core.refusal import Refusal
 from bf.core.scripts import Plain, Script, Scripts
 from bf.inventory.limits import SCRIPT_CASES_COUNT_MAX
-from bf.inventory.scripts.asking import RESERVE, UPDATE, ask_reserve, ask_update
+from bf.inventory.scripts.asking import REPORT, RESERVE, UPDATE, ask_report, ask_reserve, ask_update
 from bf.inventory.scripts.case_world import CaseWorld, Stock
-from bf.inventory.scripts.decisions import Change, Decision, Order, WrongError, following, placement, told
+from bf.inventory.scripts.decisions import (
+    Change,
+    Decision,
+    Order,
+    Row,
+    WrongError,
+    column,
+    following,
+    placement,
+    told,
+)
 
 
 class Case(NamedTuple):
@@ -34,7 +44,7 @@ def _problem(scripts: Scripts, script: Script, parts: dict[str, Plain]) -> str:
     try:
         _require_known(parts, "a case", "name", "given", "tagged", "when", "expect")
         world = CaseWorld(_stock(parts.get("given", {})), _tagged(parts.get("tagged", {})))
-        when, expect = _table(parts.get("when"), "when"), _table(parts.get("expect"), "expect")
+        when, expect = _table(parts.get("when"), "when"), _expected(parts)
         decided, expected = ASKS[script.hook](scripts, script, when, expect, world)
     except (WrongError, LookupError) as error:
         return str(error.args[0])
@@ -72,7 +82,27 @@ def _update(
     return ask_update(scripts, script, change, world), following(expect, change, world)
 
 
-ASKS = {RESERVE: _reserve, UPDATE: _update}
+def _report(
+    scripts: Scripts, script: Script, when: dict[str, Plain], expect: Plain, _world: CaseWorld
+) -> tuple[Decision, Decision]:
+    _require_known(when, "when", "rows")
+    given = when.get("rows")
+    rows = [_row(_table(row, "a row")) for row in (given if isinstance(given, list) else [])]
+    return ask_report(scripts, script, rows), column(expect, rows)
+
+
+def _row(row: dict[str, Plain]) -> Row:
+    _require_known(row, "a row", *Row._fields)
+    units = _units({name: row.get(name, 0) for name in Row._fields[1:]}, "a row")
+    return Row(_text(row.get("sku"), "sku"), **units)
+
+
+ASKS = {RESERVE: _reserve, UPDATE: _update, REPORT: _report}
+
+
+def _expected(parts: dict[str, Plain]) -> Plain:
+    expect = parts.get("expect")
+    return expect if isinstance(expect, list) else _table(expect, "expect")
 
 
 def _require_known(parts: dict[str, Plain], what: str, *known: str) -> None:
@@ -96,7 +126,7 @@ def _units(value: Plain, what: str) -> dict[str, int]:
     units: dict[str, int] = {}
     for sku, quantity in _table(value, what).items():
         if not isinstance(quantity, int):
-            raise WrongError(f"{what} is not a table of SKUs with whole numbers")
+            raise WrongError(f"{what} is not a table of names with whole numbers")
         units[sku] = quantity
     return units
 

@@ -55,7 +55,22 @@ class Followed(NamedTuple):
     alert: str = ""
 
 
-Decision = Refused | Placed | Followed
+class Row(NamedTuple):
+    """A row of a report."""
+
+    sku: str
+    on_hand: int
+    reserved: int
+    available: int
+
+
+class Column(NamedTuple):
+    """What a report says of each row, in its order."""
+
+    values: list[str]
+
+
+Decision = Refused | Placed | Followed | Column
 
 
 def placement(answer: Plain, order: Order, world: World) -> Placed | Refused:
@@ -86,6 +101,14 @@ def following(answer: Plain, change: Change, world: World) -> Followed | Refused
     return Followed(to, _quantity(move.get("quantity"), "move.quantity"), alert)
 
 
+def column(answer: Plain, rows: Sequence[Row]) -> Column:
+    """Read what the hook `report` answered: a text or a number for each row."""
+    values = answer if isinstance(answer, list) else []
+    if len(values) != len(rows):
+        raise WrongError(f"the answer is not a list of {len(rows)} values, one for each row")
+    return Column([_value(value, number) for number, value in enumerate(values, 1)])
+
+
 def told(decision: Decision, world: World) -> str:
     """Write a decision for people."""
     if isinstance(decision, Refused):
@@ -96,6 +119,8 @@ def told(decision: Decision, world: World) -> str:
             for (sku, at), quantity in sorted(decision.units.items())
         ]
         return ", ".join(lines)
+    if isinstance(decision, Column):
+        return " | ".join(decision.values)
     words = [f"move {decision.quantity} to {world.path(decision.to)}"] if decision.to else []
     return ", ".join([*words, *([f"alert: {decision.alert}"] if decision.alert else [])]) or "accept"
 
@@ -146,6 +171,13 @@ def _quantity(value: Plain, what: str) -> int:
     if not isinstance(whole, int) or isinstance(whole, bool) or not 0 < whole <= ON_HAND_UNITS_MAX:
         raise WrongError(f"{what} is not a positive whole number")
     return whole
+
+
+def _value(value: Plain, number: int) -> str:
+    if isinstance(value, str) and not value:
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:.14g}" if is_number else _text(value, f"value {number}")
 
 
 def _text(value: Plain, what: str) -> str:

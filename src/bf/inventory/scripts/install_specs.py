@@ -9,6 +9,7 @@ from bf.inventory.errors import Blank, TooLong
 from bf.inventory.limits import (
     SCRIPT_CASES_COUNT_MAX,
     SCRIPT_NAME_CHARS_MAX,
+    SCRIPT_ROWS_COUNT_MAX,
     SCRIPT_SOURCE_CHARS_MAX,
     SCRIPT_VERSIONS_COUNT_MAX,
     SCRIPTS_COUNT_MAX,
@@ -80,7 +81,64 @@ WATCH = 'function update(change) if change.after < 3 then return { alert = "buy 
 
 MOVE = 'function update(change) return { move = { to = "Yard", quantity = change.on_hand_change } } end'
 
+DAYS = """\
+function report(rows)
+    local days = {}
+    for n, row in ipairs(rows) do
+        days[n] = row.reserved > 0 and row.available / row.reserved or "none is sold"
+    end
+    return days
+end
+"""
+
+ROWS = 'when = { rows = { { sku = "tea", on_hand = 9, reserved = 6, available = 3 }, { sku = "jam" } } }'
+
 WITH_CASES = [
+    installed(
+        "a script of the hook report computes a value for each row",
+        DAYS + f'case "two" {{ {ROWS}, expect = {{ 0.5, "none is sold" }} }}\n',
+        "report",
+    ),
+    installed(
+        "a report may have nothing to say of a row",
+        'function report(rows) return { "", 7 } end\n' + f'case "two" {{ {ROWS}, expect = {{ "", 7.0 }} }}\n',
+        "report",
+    ),
+    case_fails(
+        "a report that is not as its case says is refused with both",
+        f'{ROWS}, expect = {{ 1, "none is sold" }}',
+        "expected 1 | none is sold; got 0.5 | none is sold",
+        DAYS,
+        "report",
+    ),
+    case_fails(
+        "a report has a value for each row",
+        f"{ROWS}, expect = {{ 1, 2 }}",
+        "the script house failed: the answer is not a list of 2 values, one for each row",
+        "function report(rows) return { 1 } end",
+        "report",
+    ),
+    case_fails(
+        "a value of a report is a text or a number",
+        f"{ROWS}, expect = {{ 1, 2 }}",
+        "the script house failed: value 2 is not a text",
+        "function report(rows) return { 1, true } end",
+        "report",
+    ),
+    case_fails(
+        "a script is asked about no more rows than its limit",
+        "when = { rows = many }, expect = {}",
+        f"the script house failed: {SCRIPT_ROWS_COUNT_MAX + 1} rows; SCRIPT_ROWS_COUNT_MAX allows {SCRIPT_ROWS_COUNT_MAX}",
+        f'{DAYS} local many = {{}} for n = 1, {SCRIPT_ROWS_COUNT_MAX + 1} do many[n] = {{ sku = "tea" }} end',
+        "report",
+    ),
+    case_fails(
+        "a row of a case has no words that nobody knows",
+        'when = { rows = { { sku = "tea", onhand = 1 } } }, expect = { 1 }',
+        "a row has 'onhand'; it may have sku, on_hand, reserved, available",
+        DAYS,
+        "report",
+    ),
     installed("a script without cases is taken as it is", NOTHING),
     installed(
         "a script is taken with cases that hold",
@@ -165,7 +223,7 @@ case "many" { given = { Berlin = { pump = 5 } }, when = { location = "Berlin", s
     case_fails(
         "items of a case are whole numbers",
         'when = { items = { tea = "1" } }, expect = {}',
-        "when.items is not a table of SKUs with whole numbers",
+        "when.items is not a table of names with whole numbers",
     ),
     case_fails(
         "items of a case are given somewhere",
