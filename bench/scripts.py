@@ -25,7 +25,7 @@ from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.domain import INVENTORY
 from bf.node import cell
 from bf.node.node import Node
-from durable import percentile
+from durable import in_flight, percentile
 from figures import FACT, LESS, Figure, Figures, Size, run_bench
 
 ACME = "acme"
@@ -113,6 +113,16 @@ async def durable(count: int) -> Figures:
                 assert (await node.call(tenant, order(f"{number}"), f"order {number}")).code == Code.OK, name
                 took[name].append((time.perf_counter() - began) * 1e3)
         figures += in_turn("reserved on the disk, one at a time", took, "ms")
+        rates: dict[str, list[float]] = {name: [] for name in kinds}
+        for part in range(ROUNDS):
+            for name, tenant in zip(kinds, "abc", strict=True):
+
+                async def call(request: rq.ReserveReq, tenant: str = tenant) -> None:
+                    assert (await node.call(tenant, request, "")).code == Code.OK, request
+
+                rate, _ = await in_flight(call, [order(f"{part} {number}") for number in range(count)])
+                rates[name].append(1e3 / rate)
+        figures += in_turn("reserved on the disk, many at once", rates, "ms")
         await node.stop()
         storage.close()
     return figures
