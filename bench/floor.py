@@ -7,8 +7,9 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from bf.adapters.sqlite.database import SqliteDatabase, empty_state
+from bf.cli.differences import differences
 from bf.core.ports import Rows, Value
-from bf.core.spec import Spec, differences, run, specs_of
+from bf.core.spec import Spec, run, specs_of
 from bf.core.state import State
 from bf.inventory.domain import INVENTORY
 from figures import FACT, LESS, Figure, Size, run_bench, seconds_of

@@ -41,6 +41,7 @@ BENCHES = (
     "specs",
     "floor",
     "apply",
+    "scripts",
     "tree_size",
     "append",
     "durable",

@@ -173,6 +173,7 @@ def test_the_commands_for_a_checkout_run(name: str, folder: Folder) -> None:
 FOLLOWED = (
     "docs/client.md",
     "docs/reports.md",
+    "docs/scripts.md",
     "docs/runbooks/serve.md",
     "docs/runbooks/access.md",
     "docs/runbooks/load.md",

@@ -3,7 +3,8 @@
 import pytest
 
 from bf.adapters.sqlite.database import empty_state
-from bf.core.spec import SPEC_NOW_US, Spec, differences, run, run_and_keep, specs_of
+from bf.cli.differences import differences
+from bf.core.spec import SPEC_NOW_US, Spec, run, run_and_keep, specs_of
 from bf.core.state import State
 from bf.inventory.domain import INVENTORY
 from bf.node.contents import digest

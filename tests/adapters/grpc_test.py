@@ -174,6 +174,12 @@ def test_each_rpc_can_be_called(caller: Caller) -> None:
     shown = call(rq.GetReportReq(name="whole", sku_prefix="all"))
     assert (shown.skus, shown.total.available) == (["all of it"], [2])
     call(rq.DropReportReq(name="whole"))
+    source = 'function update() return { alert = "look" } end'
+    assert call(rq.InstallScriptReq(hook="update", name="watch", source=source)).version == 1
+    call(rq.UpdateInventoryReq(location=place, product=product, on_hand_change=1))
+    assert [alert.text for alert in call(rq.ListAlertsReq()).alerts] == ["look"]
+    call(rq.RemoveScriptReq(hook="update", name="watch"))
+    assert [script.name for script in call(rq.ListScriptsReq()).scripts] == ["watch"]
     assert sorted(called) == RPCS
 
 

@@ -134,6 +134,12 @@ def test_each_rpc_can_be_called_with_json(web: Web) -> None:
     shown = call("GetReport", name="whole", sku_prefix="te")
     assert (shown["skus"], shown["total"]["available"]) == (["tea"], ["2"])
     call("DropReport", name="whole")
+    source = 'function update() return { alert = "look" } end'
+    assert call("InstallScript", hook="update", name="watch", source=source) == {"version": "1"}
+    call("UpdateInventory", location=place, product=product, on_hand_change=1)
+    assert [alert["text"] for alert in call("ListAlerts")["alerts"]] == ["look"]
+    call("RemoveScript", hook="update", name="watch")
+    assert [script["name"] for script in call("ListScripts")["scripts"]] == ["watch"]
     assert called == {name.removesuffix("Req") for name in INVENTORY.requests}
 
 

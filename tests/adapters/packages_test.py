@@ -16,8 +16,9 @@ from bf.adapters.packages.domains import Domains
 from bf.adapters.packages.fence import STATEMENTS_COUNT_MAX, Fence, FenceError
 from bf.adapters.packages.package import Package, PackageError, extended
 from bf.adapters.sqlite.database import empty_state
+from bf.cli.differences import differences
 from bf.core.refusal import UnknownRequest
-from bf.core.spec import SPEC_NOW_US, Spec, differences, run, run_and_keep, specs_of
+from bf.core.spec import SPEC_NOW_US, Spec, run, run_and_keep, specs_of
 from bf.core.state import State, schema_hash
 from bf.core.tx import Tx
 from bf.inventory.api.events_pb2 import InventoryUpdated

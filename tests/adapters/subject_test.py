@@ -20,8 +20,9 @@ from bf.adapters.kata.api import kata_pb2 as kata
 from bf.adapters.kata.messages import pack
 from bf.adapters.kata.remote import Remote, SubjectError
 from bf.adapters.kata.subject import SPEC_GIVEN_EVENTS_MAX, Subject
+from bf.cli.differences import differences
 from bf.core.refusal import Code
-from bf.core.spec import Spec, differences, specs_of
+from bf.core.spec import Spec, specs_of
 from bf.core.tx import Tx
 from bf.core.uid import uid_text as u
 from bf.inventory.api import requests_pb2 as ours

@@ -91,7 +91,7 @@ def test_a_baseline_is_shown_where_nothing_older_is_kept(shop: Shop) -> None:
 
 def test_names_that_are_nobodys_are_refused_with_those_that_are(shop: Shop) -> None:
     said = shop.bf("log", "show", ACME, "--type", "Nothing")
-    assert said.err.startswith("bf: --type: there is no 'Nothing'; there are: Allocated, Cancelled, ")
+    assert said.err.startswith("bf: --type: there is no 'Nothing'; there are: AlertRaised, Allocated, ")
     said = shop.bf("log", "show", ACME, "--request", "Nothing")
     assert said.err.startswith("bf: --request: there is no 'Nothing'; there are: AddLocationsReq, ")
     said = shop.bf("log", "stats", "nobody")

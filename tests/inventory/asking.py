@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
-from tests.inventory.model import ROOT, Model, Units
+from tests.inventory.model import ROOT, SCRIPTS, Model, Units
 from tests.inventory.reasons import uid
 
 from bf.inventory.api import requests_pb2 as rq
@@ -373,5 +373,31 @@ def get_report(draw: DrawFn, model: Model) -> rq.GetReportReq:
         least=one_of(draw, [0, 0, 1, 2, 5], [-1, -(2**63), 2**63 - 1]),
         products=[a_product(draw, model) for _ in range(one_of(draw, [0, 0, 0, 1, 3], [0]))],
         page=one_of(draw, ["", "", *pages], [*ODD_UIDS, *ODD_TEXTS, f"{model.position + 1}:{uid(1)}"]),
+        limit=one_of(draw, [0, 0, 1, 2], [-1, -(2**31), 2**31 - 1]),
+    )
+
+
+@st.composite
+def install_script(draw: DrawFn, _model: Model) -> rq.InstallScriptReq:
+    hook = one_of(draw, ["reserve", "update"], ["report", *ODD_TEXTS], 15)
+    broken = ["function reserve(", "error()", *(source for sources in SCRIPTS.values() for source in sources)]
+    source = one_of(draw, SCRIPTS.get(hook, ()), [*broken, *ODD_TEXTS], 10)
+    return rq.InstallScriptReq(hook=hook, name=one_of(draw, ["mine"], ["Mine", *ODD_TEXTS], 10), source=source)
+
+
+@st.composite
+def remove_script(draw: DrawFn, model: Model) -> rq.RemoveScriptReq:
+    hook, name = one_of(draw, [(each.hook, each.name) for each in model.scripts], [("update", "mine"), ("", "mine")], 4)
+    return rq.RemoveScriptReq(hook=hook, name=name)
+
+
+def list_scripts(_model: Model) -> st.SearchStrategy[rq.ListScriptsReq]:
+    return st.just(rq.ListScriptsReq())
+
+
+@st.composite
+def list_alerts(draw: DrawFn, _model: Model) -> rq.ListAlertsReq:
+    return rq.ListAlertsReq(
+        before=one_of(draw, [0, 0, 1, 2], [-1, -(2**63), 2**63 - 1]),
         limit=one_of(draw, [0, 0, 1, 2], [-1, -(2**31), 2**31 - 1]),
     )

@@ -53,6 +53,10 @@ SENSIBLE = [
     rq.ListReportsReq(),
     rq.GetReportReq(name="report", sku_prefix="co", least=9, products=[uid(1), uid(2)], page=f"9:{uid(1)}", limit=1),
     rq.DropReportReq(name="report"),
+    rq.InstallScriptReq(hook="reserve", name="house", source="function reserve(order) end"),
+    rq.ListScriptsReq(),
+    rq.RemoveScriptReq(hook="reserve", name="house"),
+    rq.ListAlertsReq(before=3, limit=1),
 ]
 
 BEFORE: dict[type[Message], type[Message]] = {
@@ -64,6 +68,7 @@ BEFORE: dict[type[Message], type[Message]] = {
     rq.ListReportsReq: rq.DefineReportReq,
     rq.GetReportReq: rq.DefineReportReq,
     rq.DropReportReq: rq.DefineReportReq,
+    rq.RemoveScriptReq: rq.InstallScriptReq,
 }
 """What is asked about something that another request makes."""
 

@@ -23,6 +23,21 @@ from bf.inventory.limits import ON_HAND_UNITS_MAX
 
 ROOT = 0
 WAVES = "fulfilment-waves"
+AS_ASKED = "function reserve(order) end"
+NO_SALE = """
+function reserve(order)
+    if order.tags.channel then return { refuse = "not on the web" } end
+    return { at = ROOT }
+end
+"""
+ASIDE = """
+function update(change)
+    local move = change.on_hand_change == 2 and { to = children(ROOT)[1], quantity = 1 } or nil
+    return { move = move, alert = change.after > 3 and "full" or nil }
+end
+"""
+SCRIPTS = {"reserve": (AS_ASKED, NO_SALE), "update": (ASIDE,), "report": ()}
+"""By hook, what can be installed; each is told once more below, in Python."""
 Locs = Iterable[rq.AddLocationsReq.Loc]
 Units = Counter[tuple[int, int]]
 """Units by location and product."""
@@ -34,6 +49,17 @@ class Transfer(NamedTuple):
     source: int
     destination: int
     in_transit: dict[int, int]
+
+
+class Installed(NamedTuple):
+    """A version of a script."""
+
+    hook: str
+    name: str
+    version: int
+    source: str
+    removed: bool = False
+    active: bool = True
 
 
 class Wave(NamedTuple):
@@ -62,6 +88,9 @@ class Model:
     reports: dict[str, ev.ReportDefined] = field(default_factory=dict[str, ev.ReportDefined])
     position: int = 0
     """How many events there were."""
+    scripts: list[Installed] = field(default_factory=list[Installed])
+    """All versions, the oldest first."""
+    alerts: list[ev.AlertRaised] = field(default_factory=list[ev.AlertRaised])
 
     def answer(self, req: Message) -> tuple[set[Code], list[Message]]:
         """Return either the codes to refuse with, or the response followed by the events."""
@@ -180,9 +209,44 @@ class Model:
         no.when(change > 0 and self.on_hand(ROOT, product) + change > ON_HAND_UNITS_MAX, FAILED)
         if no or no.when(replace(self, stock=stock).is_oversold(), FAILED):
             return []
-        self.stock, on_hand = stock, stock[at, product]
+        before, self.stock, on_hand = self.stock, stock, stock[at, product]
         event = ev.InventoryUpdated(location=req.location, product=req.product, on_hand_change=change, on_hand=on_hand)
-        return [rq.UpdateInventoryResp(on_hand=on_hand), event]
+        if self.asked("update") != ASIDE:
+            return [rq.UpdateInventoryResp(on_hand=on_hand), event]
+        events: list[Message] = [event]
+        if change == 2:  # as the script says
+            to = min((each for each in self.children(ROOT)), key=lambda each: self.names[each])
+            self.stock = Units(stock)
+            self.stock.subtract({(at, product): 1})
+            self.stock.update({(to, product): 1})
+            if no.when(to == at or self.stock[at, product] < 0 or self.is_oversold(), FAILED):
+                self.stock = before
+                return []
+            for place, moved in (at, -1), (to, 1):
+                left = self.stock[place, product]
+                events.append(
+                    ev.InventoryUpdated(location=uid(place), product=req.product, on_hand_change=moved, on_hand=left)
+                )
+        if on_hand > 3:  # as the script says
+            self.alerts.append(
+                ev.AlertRaised(
+                    number=len(self.alerts) + 1,
+                    time_us=SPEC_NOW_US,
+                    script=self.active("update")[0].name,
+                    location=req.location,
+                    product=req.product,
+                    text="full",
+                )
+            )
+            events.append(self.alerts[-1])
+        return [rq.UpdateInventoryResp(on_hand=self.stock[at, product]), *events]
+
+    def active(self, hook: str) -> list[Installed]:
+        return [each for each in self.scripts if each.hook == hook and each.active]
+
+    def asked(self, hook: str) -> str:
+        """Return the text of the script that a hook asks."""
+        return next((each.source for each in self.active(hook)), "")
 
     def _get_loc_inventory(self, req: rq.GetLocInventoryReq, no: Reasons) -> list[Message]:
         at = no.uid(req.location, self.names)
@@ -205,11 +269,14 @@ class Model:
             no.when(not 1 <= item.quantity <= ON_HAND_UNITS_MAX, INVALID)
             no.when(item.sku not in self.skus.values(), NOT_FOUND)
             promised.update({(at, each): item.quantity for each, sku in self.skus.items() if sku == item.sku})
+        if not no and self.asked("reserve") == NO_SALE:
+            no.when("channel" in req.tags, FAILED)
+            at, promised = ROOT, Units({(ROOT, product): units for (_, product), units in promised.items()})
         if no or no.when(replace(self, promises={**self.promises, NONE: promised}).is_oversold(), FAILED):
             return []
         event = ev.Reserved(reservation=self.create(self.codes, req.reservation), code=req.reservation)
         for (_, product), units in promised.items():
-            event.items.add(product=uid(product), quantity=units, location=req.location)
+            event.items.add(product=uid(product), quantity=units, location=uid(at))
         self.promises[self.last] = promised
         return [rq.ReserveResp(reservation=event.reservation), event]
 
@@ -405,6 +472,60 @@ class Model:
     def _list_features(self, _req: rq.ListFeaturesReq, _no: Reasons) -> list[Message]:
         item = rq.ListFeaturesResp.Item(feature=WAVES, summary=OPTIONAL[WAVES], enabled=WAVES in self.enabled)
         return [rq.ListFeaturesResp(features=[item])]
+
+    def _install_script(self, req: rq.InstallScriptReq, no: Reasons) -> list[Message]:
+        no.when(req.hook not in SCRIPTS, INVALID)
+        no.text(req.name, limits.SCRIPT_NAME_CHARS_MAX)
+        no.text(req.source, limits.SCRIPT_SOURCE_CHARS_MAX)
+        active = self.active(req.hook)
+        same = [each for each in active if each.name == req.name]
+        if same and same[0].source == req.source:
+            return [rq.InstallScriptResp(version=same[0].version)]
+        no.when(active and not same and req.hook != "report", EXISTS)
+        if no.when(req.source not in SCRIPTS.get(req.hook, ()), INVALID) or no:
+            return []
+        version = max((each.version for each in self._versions(req.hook, req.name)), default=0) + 1
+        self.scripts = [
+            each._replace(active=False) if (each.hook, each.name) == (req.hook, req.name) else each
+            for each in self.scripts
+        ]
+        self.scripts.append(Installed(req.hook, req.name, version, req.source))
+        forgotten = [each for each in self.scripts if not each.active][: -limits.SCRIPT_VERSIONS_COUNT_MAX]
+        self.scripts = [each for each in self.scripts if each not in forgotten]
+        event = ev.ScriptInstalled(
+            hook=req.hook, name=req.name, version=version, source=req.source, time_us=SPEC_NOW_US
+        )
+        return [rq.InstallScriptResp(version=version), event]
+
+    def _versions(self, hook: str, name: str) -> list[Installed]:
+        return [each for each in self.scripts if (each.hook, each.name) == (hook, name)]
+
+    def _remove_script(self, req: rq.RemoveScriptReq, no: Reasons) -> list[Message]:
+        active = [each for each in self._versions(req.hook, req.name) if each.active]
+        if no.when(not active, NOT_FOUND):
+            return []
+        self.scripts[self.scripts.index(active[0])] = active[0]._replace(active=False, removed=True)
+        event = ev.ScriptRemoved(hook=req.hook, name=req.name, version=active[0].version, time_us=SPEC_NOW_US)
+        return [rq.RemoveScriptResp(), event]
+
+    def _list_scripts(self, _req: rq.ListScriptsReq, _no: Reasons) -> list[Message]:
+        resp = rq.ListScriptsResp()
+        for hook, name in sorted({(each.hook, each.name) for each in self.scripts}):
+            script = resp.scripts.add(hook=hook, name=name)
+            for each in reversed(self._versions(hook, name)):
+                version = script.versions.add(version=each.version, source=each.source, active=each.active)
+                version.installed_us = SPEC_NOW_US
+                version.removed_us = SPEC_NOW_US if each.removed else 0
+        return [resp]
+
+    def _list_alerts(self, req: rq.ListAlertsReq, no: Reasons) -> list[Message]:
+        if no.when(req.before < 0 or req.limit < 0, INVALID):
+            return []
+        shown = [each for each in reversed(self.alerts) if not req.before or each.number < req.before]
+        resp = rq.ListAlertsResp()
+        for each in shown[: req.limit or None]:
+            resp.alerts.add().ParseFromString(each.SerializeToString())
+        return [resp]
 
     def _plan_wave(self, req: rq.PlanWaveReq, no: Reasons) -> list[Message]:
         if no.when(not self.enabled, UNIMPLEMENTED):

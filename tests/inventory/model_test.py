@@ -25,6 +25,7 @@ from tests.inventory.reasons import uid
 from bf.adapters.sqlite.database import empty_state
 from bf.core.ports import Pos
 from bf.core.refusal import Refusal
+from bf.core.scripts import NOBODY
 from bf.core.spec import SPEC_NOW_US
 from bf.core.state import Done, State
 from bf.core.tx import Tx
@@ -52,6 +53,8 @@ QUERIES = (
     asking.get_report,
     asking.get_report,
     asking.get_report,
+    asking.list_scripts,
+    asking.list_alerts,
 )
 
 
@@ -114,6 +117,15 @@ class Stock(RuleBasedStateMachine):
     @rule(data=st.data())
     def query(self, data: DataObject) -> None:
         self.ask(data.draw(data.draw(st.sampled_from(QUERIES))(self.model)))
+
+    @rule(data=st.data())
+    def install_script(self, data: DataObject) -> None:
+        self.ask(data.draw(asking.install_script(self.model)))
+
+    @precondition(lambda self: self.model.scripts)
+    @rule(data=st.data())
+    def remove_script(self, data: DataObject) -> None:
+        self.ask(data.draw(asking.remove_script(self.model)))
 
     @precondition(lambda self: self.model.skus)
     @rule(data=st.data())
@@ -232,6 +244,7 @@ class Stock(RuleBasedStateMachine):
         if self.batch is not None:
             self.commit()
         replayed = empty_state(INVENTORY)
+        replayed.scripts = NOBODY  # what scripts decided is in the events
         replayed.replay(self.events, SPEC_NOW_US)
         assert digest(replayed) == digest(self.state)
         assert INVENTORY.baseline

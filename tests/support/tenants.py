@@ -7,6 +7,7 @@ from pathlib import Path
 
 from google.protobuf.message import Message
 
+from bf.adapters.lua.scripts import LuaScripts
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.memory.meter import NoMeter
 from bf.adapters.sqlite.database import empty_state
@@ -51,7 +52,7 @@ async def node_on(root: Path, domain: Domain = INVENTORY) -> AsyncGenerator[Node
 @asynccontextmanager
 async def node_of(storage: Storage, domain: Domain = INVENTORY) -> AsyncGenerator[Node]:
     """Run a node on a storage, and stop it in the end."""
-    node = Node(Env(MachineClock(), storage, NoMeter()), domain)
+    node = Node(Env(MachineClock(), storage, NoMeter(), LuaScripts), domain)
     try:
         yield node
     finally:

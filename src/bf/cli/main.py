@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "status": "bf.cli.status",
     "tenant": "bf.cli.tenant",
     "log": "bf.cli.log",
+    "script": "bf.cli.script",
     "token": "bf.cli.token",
     "ca": "bf.cli.ca",
     "load": "bf.cli.load",

@@ -10,7 +10,8 @@ from google.protobuf.message import Message
 
 from bf.adapters.kata.messages import line_of
 from bf.cli.choice import Choice
-from bf.core.spec import Difference, Spec
+from bf.cli.differences import Difference
+from bf.core.spec import Spec
 
 SHOWN_MESSAGES_MAX = 40
 """How many messages of one section a block shows."""

@@ -11,8 +11,9 @@ from multiprocessing.connection import Connection
 
 from bf.adapters.sqlite.database import empty_state
 from bf.cli.choice import add_file, choose
+from bf.cli.differences import differences
 from bf.cli.usage import UsageError
-from bf.core.spec import Spec, differences
+from bf.core.spec import Spec
 from bf.core.spec import run as run_spec
 from bf.core.state import State
 from bf.inventory.domain import INVENTORY

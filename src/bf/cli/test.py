@@ -8,11 +8,12 @@ from time import perf_counter
 
 from bf.adapters.sqlite.database import empty_state
 from bf.cli.choice import Choice, add_file, choose
+from bf.cli.differences import differences
 from bf.cli.outcomes import Result, as_json, block, summary
 from bf.cli.packages import add_features, domains_with
 from bf.cli.usage import UsageError, address
 from bf.core.domain import Domain
-from bf.core.spec import Outcome, Spec, differences
+from bf.core.spec import Outcome, Spec
 from bf.core.spec import run as run_spec
 from bf.inventory.domain import INVENTORY
 

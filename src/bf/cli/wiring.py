@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bf.adapters.crypto.keyring import KeyringError
+from bf.adapters.lua.scripts import LuaScripts
 from bf.adapters.machine.clock import MachineClock
 from bf.adapters.memory.meter import NoMeter
 from bf.adapters.operator.protocol import Operation, Progress
@@ -101,7 +102,7 @@ async def running(
     tenants: DirectoryStorage, meter: Meter | None = None, *, policy: Policy | None = None, serving: bool = False
 ) -> AsyncGenerator[tuple[Node, Mapping[str, Operation]]]:
     """Run a node on a data directory, which is locked, and yield it with what operators may ask of it."""
-    env = Env(MachineClock(), tenants, meter or NoMeter())
+    env = Env(MachineClock(), tenants, meter or NoMeter(), LuaScripts)
     try:
         node = Node(env, INVENTORY, domains=domains_of(tenants.root).of)
     except UsageError:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 from google.protobuf.message import Message
 
+from bf.core.scripts import NOBODY, ScriptsOf
+
 Value = int | str | bytes | None
 Row = tuple[Any, ...]
 
@@ -202,6 +204,7 @@ class Env:
     clock: Clock
     storage: Storage
     meter: Meter
+    scripts: ScriptsOf = lambda _limits: NOBODY
     buggify: Callable[[str], bool] = lambda _point: False
     """Whether to misbehave, within what is allowed, at a named point: only a simulation ever says yes."""
 

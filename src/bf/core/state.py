@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from bf.core.domain import Domain
 from bf.core.ports import START, Database, Pos
 from bf.core.refusal import LimitReached, UnknownRequest
+from bf.core.scripts import NOBODY, Scripts
 from bf.core.tx import Tx
 
 PLATFORM_SCHEMA = Path(__file__).with_name("platform.sql").read_text("utf-8")
@@ -41,6 +42,7 @@ class State:
         self.database = database
         self.domain = domain
         self.limits: Mapping[str, int] = {}
+        self.scripts: Scripts = NOBODY
         row = database.execute("SELECT event, batch, time_us, last_uid, last_answer FROM bf_state").fetchone()
         assert row is not None, "bf_state has exactly one row"
         event, batch, self.time_us, self.last_uid, self.last_answer = row
@@ -113,7 +115,7 @@ class State:
         handler = self.domain.handlers.get(type(request))
         if handler is None:
             raise UnknownRequest(request=type(request).__name__)
-        tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us, self.pos.event)
+        tx = Tx(self.database, self.domain.appliers, self.last_uid, now_us, self.pos.event, scripts=self.scripts)
         self._replaying = None
         usage = self.usage() if self.limits else None
         try:

@@ -6,6 +6,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from bf.core.ports import Database, Row, Value
+from bf.core.scripts import NOBODY, Scripts
 from bf.core.uid import number_of, uid_text
 
 
@@ -16,9 +17,18 @@ class Tx:
     appliers change it with `write`. A refusal takes back everything since the request began.
     """
 
-    __slots__ = ("_appliers", "_changes", "_execute", "events", "last_uid", "memo", "now_us", "position")
+    __slots__ = ("_appliers", "_changes", "_execute", "events", "last_uid", "memo", "now_us", "position", "scripts")
 
-    def __init__(self, database: Database, appliers: "Appliers", last_uid: int, now_us: int, position: int = 0) -> None:
+    def __init__(
+        self,
+        database: Database,
+        appliers: "Appliers",
+        last_uid: int,
+        now_us: int,
+        position: int = 0,
+        *,
+        scripts: Scripts = NOBODY,
+    ) -> None:
         self._execute = database.execute
         self._changes = database.changes
         self._appliers = appliers
@@ -30,6 +40,8 @@ class Tx:
         """The commit's time: microseconds since 1970, UTC."""
         self.position = position
         """The number of the last event before the request."""
+        self.scripts = scripts
+        """What runs the tenant's scripts: nothing in a replay, which only repeats what was decided."""
         self.memo: dict[object, Any] = {}
         """What a domain has looked up and may use again in this transaction; it dies with it."""
 

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from bf.core.tx import Tx
 from bf.core.uid import uid_text
 from bf.inventory.api.events_pb2 import (
+    AlertRaised,
     FeatureEnabled,
     InventoryUpdated,
     LocationAdded,
@@ -16,6 +17,8 @@ from bf.inventory.api.events_pb2 import (
     ProductAdded,
     ReportDefined,
     Reserved,
+    ScriptInstalled,
+    ScriptRemoved,
     TransferStarted,
     WavePlanned,
 )
@@ -53,6 +56,13 @@ PLANNED = """
     ORDER BY wave, reservation
     """
 
+VERSIONS = """
+    SELECT hook, name, version, source, installed_us, removed_us
+    FROM script_version ORDER BY installed_us, hook, name, version
+    """
+
+ALERTS = "SELECT number, time_us, script, location, product, text FROM alert ORDER BY number"
+
 
 def baseline(tx: Tx) -> Iterator[Message]:
     """Yield what a tenant has, each thing as one event; goods in transit as they lay and left."""
@@ -65,6 +75,7 @@ def baseline(tx: Tx) -> Iterator[Message]:
     for location, tags in groupby(tx.stream("SELECT location, tag FROM location_tag ORDER BY 1, 2"), key=itemgetter(0)):
         yield LocationsTagged(locations=[uid_text(location)], added=[tag for _, tag in tags])
     yield from _reports(tx)
+    yield from _scripts(tx)
     for (code, source, destination), lines in groupby(tx.stream(IN_TRANSIT), key=itemgetter(0, 1, 2)):
         started = TransferStarted(transfer=code, source=uid_text(source), destination=uid_text(destination))
         for *_, product, quantity in lines:
@@ -95,3 +106,20 @@ def _reports(tx: Tx) -> Iterator[Message]:
         locations = [uid_text(location) for *_, location in lines if location is not None]
         children_of = "" if parent is None else uid_text(parent)
         yield ReportDefined(name=name, locations=locations, children_of=children_of, tagged=tag or "")
+
+
+def _scripts(tx: Tx) -> Iterator[Message]:
+    """Yield every version that is known as if nothing had happened since, and the alerts that are kept."""
+    for hook, name, version, source, installed_us, removed_us in tx.stream(VERSIONS):
+        yield ScriptInstalled(hook=hook, name=name, version=version, source=source, time_us=installed_us)
+        if removed_us is not None:
+            yield ScriptRemoved(hook=hook, name=name, version=version, time_us=removed_us)
+    for number, time_us, script, location, product, text in tx.stream(ALERTS):
+        yield AlertRaised(
+            number=number,
+            time_us=time_us,
+            script=script,
+            location=uid_text(location),
+            product=uid_text(product),
+            text=text,
+        )

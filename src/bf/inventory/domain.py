@@ -21,6 +21,10 @@ from bf.inventory.reports import define as define_report
 from bf.inventory.reports import drop as drop_report
 from bf.inventory.reports import get as get_report
 from bf.inventory.reports import list as list_reports
+from bf.inventory.scripts import install as install_script
+from bf.inventory.scripts import list as list_scripts
+from bf.inventory.scripts import list_alerts
+from bf.inventory.scripts import remove as remove_script
 from bf.inventory.stock import cancel, count, fulfill, query, reserve, update
 from bf.inventory.transfers import cancel as cancel_transfer
 from bf.inventory.transfers import list as list_transfers
@@ -69,5 +73,9 @@ INVENTORY = Domain(
         list_reports,
         get_report,
         drop_report,
+        install_script,
+        list_scripts,
+        remove_script,
+        list_alerts,
     ],
 )

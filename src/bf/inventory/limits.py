@@ -71,3 +71,30 @@ REPORT_ROWS_MAX = 1_000
 
 REPORT_CELLS_MAX = 50_000
 """How many products times locations a page of a report may look at."""
+
+SCRIPT_NAME_CHARS_MAX = 64
+"""The longest name of a script."""
+
+SCRIPT_SOURCE_CHARS_MAX = 16 * 1024
+"""The longest script."""
+
+SCRIPTS_COUNT_MAX = 20
+"""How many scripts a tenant may have."""
+
+SCRIPT_VERSIONS_COUNT_MAX = 40
+"""How many versions are kept that are not asked any more; the oldest are forgotten first."""
+
+SCRIPT_CASES_COUNT_MAX = 20
+"""How many cases a script may bring along."""
+
+SCRIPT_READ_LOCATIONS_MAX = 1_000
+"""How many locations a script is told at a time."""
+
+SCRIPT_ROWS_COUNT_MAX = 1_000
+"""How many rows of a report a script is asked about at a time."""
+
+SCRIPT_TEXT_CHARS_MAX = 500
+"""The longest reason, alert or value of a report that a script may give."""
+
+ALERTS_COUNT_MAX = 1_000
+"""How many alerts are kept; the oldest are forgotten first."""

@@ -109,3 +109,27 @@ CREATE TABLE wave_reservation (
 ) STRICT;
 
 CREATE INDEX reservation_by_wave ON wave_reservation (wave);
+
+CREATE TABLE script_version (
+    -- What was installed for the hooks, and when.
+    hook TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    installed_us INTEGER NOT NULL,
+    removed_us INTEGER,                     -- NULL: it is asked, or was followed by another version
+    active INTEGER NOT NULL DEFAULT 1,      -- whether it is asked
+    PRIMARY KEY (hook, name, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX active_script ON script_version (hook, name) WHERE active;
+
+CREATE TABLE alert (
+    -- What scripts wanted somebody to know; the newest of them.
+    number INTEGER PRIMARY KEY,
+    time_us INTEGER NOT NULL,
+    script TEXT NOT NULL,
+    location INTEGER NOT NULL REFERENCES location,
+    product INTEGER NOT NULL REFERENCES product,
+    text TEXT NOT NULL
+) STRICT;

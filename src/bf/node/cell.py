@@ -186,7 +186,7 @@ class Cell:
         """Go on with another log and state, which stand where the present ones do, and close these; `exclusively`."""
         before, old_log = self.derived.state, self.log
         assert derived.state.pos == before.pos == await log.head(), "all stand where the log is"
-        derived.state.limits = self._limits
+        derived.state.limits, derived.state.scripts = self._limits, before.scripts
         self.log, self._derived = log, derived
         before.database.close()
         if old_log is not log:
@@ -196,7 +196,8 @@ class Cell:
         """Set the tenant's own limits."""
         self._limits = limits
         self._rates = Rates(limits, self._env.clock.elapsed_us())
-        self.derived.state.limits = limits
+        state = self.derived.state
+        state.limits, state.scripts = limits, self._env.scripts(limits)
 
     async def stop(self) -> None:
         """Finish what was begun, then give log and state back; whoever asks again waits for the same end."""

@@ -10,6 +10,7 @@ from bf.core.refusal import Code, LimitReached, Refusal
 from bf.core.state import LostBatchError, State
 from bf.node import answers
 from bf.node.api.commit_pb2 import Batch, Commit
+from bf.node.limits import REQUEST_KEPT_BYTES_MAX
 from bf.node.queue import Job
 from bf.node.watch import DECIDE, GATHER
 
@@ -66,15 +67,15 @@ class Deciding:
             known = answers.first_answer(state, commit)
             if known:
                 return known
-        answer = self._decide(job.request, commit)
+        answer = self._decide(job.request, job.size, commit)
         if commit.events or (commit.request_id and (answer.code == Code.OK or commit.refusal.code)):
             self.batch.commits.append(commit)
             state.time_us = commit.time_us
             answers.note(state, commit)
         return answer
 
-    def _decide(self, request: Message, commit: Commit) -> Answer:
-        """Let the domain carry out a request, and write into the commit what came of it."""
+    def _decide(self, request: Message, size: int, commit: Commit) -> Answer:
+        """Let the domain carry out a request of so many bytes, and write into the commit what came of it."""
         state = self._state
         try:
             self._require_room(request)
@@ -94,11 +95,12 @@ class Deciding:
             return FAILED
         self.touched |= done.memo.get("touched", set[int]())
         commit.response = done.response.SerializeToString()
+        if done.events and size <= REQUEST_KEPT_BYTES_MAX:
+            commit.asked = request.SerializeToString(deterministic=True)
         for event in done.events:
             commit.events.add(type=state.domain.event_names[type(event)], body=event.SerializeToString())
-        size = len(commit.response)
-        if size > REPLY_BYTES_MAX and not done.events:
-            return answers.refused(ReplyTooLarge(size=size, most=REPLY_BYTES_MAX), state.pos.event)
+        if len(commit.response) > REPLY_BYTES_MAX and not done.events:
+            return answers.refused(ReplyTooLarge(size=len(commit.response), most=REPLY_BYTES_MAX), state.pos.event)
         return Answer(code=Code.OK, response=commit.response, event=state.pos.event)
 
     def _require_room(self, request: Message) -> None:
@@ -110,4 +112,4 @@ class Deciding:
 
 def _may_be_lifted(refusal: Refusal) -> bool:
     """Say whether people may set a limit or enable a feature before the same request is sent again."""
-    return isinstance(refusal, LimitReached) or refusal.code is Code.UNIMPLEMENTED
+    return refusal.code in {Code.RESOURCE_EXHAUSTED, Code.UNIMPLEMENTED}

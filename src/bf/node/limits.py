@@ -35,3 +35,6 @@ CHANGES_BYTES_MAX = 4 * 1024 * 1024
 
 CHANGES_S_MAX = 20
 """How long a watcher waits for changes before it asks again."""
+
+REQUEST_KEPT_BYTES_MAX = 4 * 1024
+"""The largest request that the log keeps beside what it led to."""

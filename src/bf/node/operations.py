@@ -1,9 +1,12 @@
 """What operators may ask of a node about one tenant, while it serves: each a name, its arguments, and a report."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
+
+from google.protobuf.message import DecodeError
 
 from bf.core.ports import Env, Storage
 from bf.core.refusal import Code, Refusal
@@ -22,6 +25,9 @@ PLATFORM_LIMITS = {
     "requests_per_s": "requests a second",
     "bytes_per_s": "bytes of requests a second",
     "state_bytes": "bytes of the state, beyond which commands are refused",
+    "script_instructions": "instructions that one question to a script may take",
+    "script_memory_bytes": "bytes that a script may hold",
+    "script_ms": "milliseconds of processor time that one question to a script may take",
 }
 """What can be limited for every tenant, whatever its domain; a domain adds what it counts."""
 
@@ -83,6 +89,7 @@ class Operations:
             "rebuild": self._rebuild,
             "rotate": self._rotate,
             "limits": self._limits,
+            "ask": self._ask,
             "erase": self._erase,
         }
 
@@ -148,6 +155,20 @@ class Operations:
 
         usage = await cell.exclusively(tell)
         return {"limits": limits, "usage": usage, "known": known}
+
+    async def _ask(self, arguments: Arguments, progress: Progress) -> Mapping[str, Any]:
+        """Carry out a `request` of a tenant, by its short name and its `body` in base64, as an operator's."""
+        del progress
+        cell = await self._cell(_checked(arguments, tenant=str, request=str, body=str))
+        kind = self._node.domain_of(cell.tenant).requests.get(arguments.get("request", ""))
+        if kind is None:
+            raise WrongArgument(field="request", why=f"there is no request {arguments.get('request', '')!r}")
+        try:
+            request = kind.FromString(b64decode(arguments.get("body", ""), validate=True))
+        except (ValueError, DecodeError) as error:
+            raise WrongArgument(field="body", why=f"it is no {arguments['request']} in base64") from error
+        answer = await cell.call(request, "", "operator")
+        return {**asdict(answer), "response": b64encode(answer.response).decode()}
 
     async def _erase(self, arguments: Arguments, progress: Progress) -> Mapping[str, Any]:
         """Destroy a tenant's keys and files; `confirm` repeats its name. There is no way back."""

@@ -92,7 +92,7 @@ def replay(state: State, batch: Batch) -> int:
         if batch.baseline:
             state.last_answer = message.baseline.last_answer
         for commit in message.commits:
-            _replay_commit(state, commit)
+            replay_commit(state, commit)
     except UnknownEventError:
         raise
     except Exception as error:
@@ -108,7 +108,8 @@ def replay(state: State, batch: Batch) -> int:
     return events
 
 
-def _replay_commit(state: State, commit: commit_pb2.Commit) -> None:
+def replay_commit(state: State, commit: commit_pb2.Commit) -> None:
+    """Apply what one commit says inside an open transaction."""
     events = _read(state.domain, commit)
     if events:
         state.replay(events, commit.time_us)

@@ -39,6 +39,8 @@ class Books:
         self.reserved: Lines = defaultdict(int)
         self.codes: dict[int, str] = {}
         self.promises: dict[int, Lines] = {}
+        self.scripted = False
+        """Whether orders of several products are reserved at the root, as the script of the shop says."""
 
     # What is there
 
@@ -91,6 +93,8 @@ class Books:
                     self._put((_number(item.location), _number(item.product)), -item.removed)
             case ev.Cancelled():
                 self._close(_number(event.reservation))
+            case ev.ScriptInstalled():
+                self.scripted = True
             case _:
                 raise WrongError(f"an event of an unknown kind: {type(event).__name__}")
 
@@ -148,8 +152,8 @@ class Books:
 
     # What is to be answered
 
-    def expect(self, request: Message) -> tuple[set[int], list[Message]]:
-        """Return the codes that are right for a request, and the events if that is OK."""
+    def expect(self, request: Message, now_us: int) -> tuple[set[int], list[Message]]:
+        """Return the codes that are right for a request of a time, and the events if that is OK."""
         wrong: set[int] = set()
         events: list[Message] = []
         match request:
@@ -167,6 +171,8 @@ class Books:
                 events = self._fulfill(request, wrong)
             case rq.CancelReq():
                 events = self._cancel(request, wrong)
+            case rq.InstallScriptReq():
+                events = [self._installed(request, now_us)]
             case _:
                 raise WrongError(f"{type(request).__name__} in the log")
         return (wrong, []) if wrong else ({Code.OK}, events)
@@ -240,12 +246,17 @@ class Books:
         units: dict[int, int] = defaultdict(int)
         for item in req.items:
             units[self.products[item.sku]] += item.quantity
+        at = uid_text(ROOT) if self.scripted and len(units) > 1 else req.location
+        location = ROOT if at != req.location else location
         if not wrong and any(self.free(location, product) < count for product, count in units.items()):
             wrong.add(Code.FAILED_PRECONDITION)
         event = ev.Reserved(reservation=uid_text(self.last + 1), code=req.reservation)
         for product, count in units.items():
-            event.items.add(product=uid_text(product), quantity=count, location=req.location)
+            event.items.add(product=uid_text(product), quantity=count, location=at)
         return [event]
+
+    def _installed(self, req: rq.InstallScriptReq, now_us: int) -> Message:
+        return ev.ScriptInstalled(hook=req.hook, name=req.name, version=1, source=req.source, time_us=now_us)
 
     def _fulfill(self, req: rq.FulfillReq, wrong: set[int]) -> list[Message]:
         reservation = self._find(req.reservation, self.promises, wrong)

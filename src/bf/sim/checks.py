@@ -231,7 +231,7 @@ class Audit:
             raise ViolationError("6", f"{self._tenant}, {request_id}: {error}", self._tenant) from error
 
     def _check_decision(self, asked: Asked, commit: Commit, events: Sequence[Message]) -> None:
-        right, expected = self._books.expect(asked.request)
+        right, expected = self._books.expect(asked.request, commit.time_us)
         code = int(commit.refusal.code)
         self._hold(code in right, "6", f"{asked} was committed with {code}, the books say {sorted(right)}")
         self._hold(bool(code) or list(events) == expected, "6", f"{asked} led to {events}, the books say {expected}")

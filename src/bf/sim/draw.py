@@ -22,6 +22,9 @@ HOUR_S = 3_600
 SHORT_S = 60.0
 """How long a short run is, in simulated seconds."""
 
+SCRIPTED = 1 / 3
+"""In how many runs tenants have a script."""
+
 USUAL = {
     "put": 4,
     "take": 3,
@@ -235,6 +238,7 @@ class _Drawing:
             sealed=self._name == "key-rotation" or (dice.random() < 0.25 and not self._scenario.remote),  # noqa: PLR2004  # sealing costs a fifth of a run
             grpc=self._scenario.grpc,
             remote=self._dice.random() < self._scenario.remote,
+            scripted=self._stream("scripts").random() < SCRIPTED,
             sync_s=dice.choice((0.0002, 0.002, 0.02)),
             patience_s=dice.choice((0.5, 2.0, 5.0)),
             asks=tuple(self._asks()),

@@ -1,10 +1,11 @@
 """Machines: a disk, a clock of their own, and the process that runs on them now, if any."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, Protocol
 
+from bf.adapters.lua.scripts import LuaScripts
 from bf.core.domain import Domain
 from bf.core.ports import Env
 from bf.node.housekeeping import Policy, keep_house
@@ -15,6 +16,9 @@ from bf.sim.disk import Disk
 from bf.sim.loop import Life, SimLoop
 from bf.sim.meter import SimMeter
 from bf.sim.storage import SimStorage
+
+SCRIPT_MS = 1_000_000_000
+"""No limit on the processor time of scripts: it is not the same in two runs."""
 
 EPOCH_US = 1_795_680_000_000_000
 """When simulated time begins: 2026-11-26 08:00 UTC."""
@@ -132,7 +136,7 @@ class Server(Machine):
             self.loop.recorder(self.loop.now, "life", self.name, f"life {self.lives} begins")
         self.domain = domain
         self.storage = self.make_storage(self, self._dice.randbytes)
-        self.env = Env(self.clock, self.storage, self.meter, self.buggify)
+        self.env = Env(self.clock, self.storage, self.meter, _scripts, self.buggify)
         self.run(self._boot, domain)
 
     def _boot(self, domain: Domain) -> None:
@@ -188,3 +192,8 @@ class Server(Machine):
         self.life.unplugged = True
         self.kill()
         self.disk.cut_power()
+
+
+def _scripts(limits: Mapping[str, int]) -> LuaScripts:
+    """Run scripts within all limits but that on processor time."""
+    return LuaScripts({**limits, "script_ms": SCRIPT_MS})

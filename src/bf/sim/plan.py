@@ -53,6 +53,8 @@ class Plan:
     """Whether clients speak gRPC over simulated connections."""
     remote: bool = False
     """Whether tenants' logs are on a machine of their own, reached by messages."""
+    scripted: bool = False
+    """Whether tenants begin with a script that decides where orders are reserved."""
     sync_s: float = 0.002
     patience_s: float = 5.0
     """How long a client waits for an answer before it asks again."""

@@ -33,8 +33,12 @@ def sku_of(tenant: str, product: int) -> str:
     return name_of(tenant, f"sku-{product}")
 
 
-def furniture(tenant: str, products: int) -> Iterator[Message]:
-    """Yield the requests with which a tenant begins: locations 1 to 6, the products after them, and stock."""
+SCRIPT = "function reserve(order) if #order.items > 1 then return { at = ROOT } end end"
+"""Orders of several products are reserved at the root, which the books know too."""
+
+
+def furniture(tenant: str, products: int, *, scripted: bool = False) -> Iterator[Message]:
+    """Yield the requests with which a tenant begins: locations 1 to 6, the products after them, stock, and a script."""
     yield rq.AddLocationsReq(
         parent=ROOT,
         locs=[
@@ -49,6 +53,8 @@ def furniture(tenant: str, products: int) -> Iterator[Message]:
         for shelf in (2, 5):
             product = uid_text(LOCATIONS + 1 + number)
             yield rq.UpdateInventoryReq(location=uid_text(shelf), product=product, on_hand_change=FIRST_UNITS)
+    if scripted:
+        yield rq.InstallScriptReq(hook="reserve", name="several", source=SCRIPT)
 
 
 @dataclass

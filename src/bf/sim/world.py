@@ -163,7 +163,8 @@ class World:
         furnisher = self.clients["furnisher"]
 
         async def furnish(tenant: str) -> None:
-            for number, request in enumerate(furniture(tenant, self.plan.products)):
+            furnishing = furniture(tenant, self.plan.products, scripted=self.plan.scripted)
+            for number, request in enumerate(furnishing):
                 asked = self.history.begin("furnisher", tenant, request, f"{tenant}/furnisher/{number}", self.loop.now)
                 await furnisher.until_answered(asked, tries_max=100)
                 assert asked.answer, f"{tenant} is furnished: {asked}"

@@ -14,6 +14,7 @@ from typing import Self, cast
 
 import apsw
 
+from bf.adapters.lua.scripts import LuaScripts
 from bf.core.domain import Domain
 from bf.core.ports import Rows
 from bf.core.state import State
@@ -110,5 +111,7 @@ class SqliteDatabase:
 
 
 def empty_state(domain: Domain) -> State:
-    """Make the state of an empty tenant in memory."""
-    return State.create(SqliteDatabase(), domain)
+    """Make the state of an empty tenant in memory, with what runs its scripts."""
+    state = State.create(SqliteDatabase(), domain)
+    state.scripts = LuaScripts()
+    return state

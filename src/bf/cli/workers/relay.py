@@ -16,7 +16,7 @@ from bf.cli.lookout import Lookout
 from bf.cli.workers.supervisor import Supervisor, WorkerGone
 from bf.core.ports import Clock
 
-RELAYED = ("compact", "verify", "rebuild", "rotate", "limits", "erase")
+RELAYED = ("compact", "verify", "rebuild", "rotate", "limits", "ask", "erase")
 """Operations on one tenant, which its worker does."""
 
 SUMMED = ("requests", "open_cells", "waiting")

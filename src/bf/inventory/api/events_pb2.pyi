@@ -268,3 +268,45 @@ class ReportDropped(_message.Message):
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ScriptInstalled(_message.Message):
+    __slots__ = ("hook", "name", "version", "source", "time_us")
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    hook: str
+    name: str
+    version: int
+    source: str
+    time_us: int
+    def __init__(self, hook: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[int] = ..., source: _Optional[str] = ..., time_us: _Optional[int] = ...) -> None: ...
+
+class ScriptRemoved(_message.Message):
+    __slots__ = ("hook", "name", "version", "time_us")
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    hook: str
+    name: str
+    version: int
+    time_us: int
+    def __init__(self, hook: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[int] = ..., time_us: _Optional[int] = ...) -> None: ...
+
+class AlertRaised(_message.Message):
+    __slots__ = ("number", "time_us", "script", "location", "product", "text")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    SCRIPT_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
+    PRODUCT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    time_us: int
+    script: str
+    location: str
+    product: str
+    text: str
+    def __init__(self, number: _Optional[int] = ..., time_us: _Optional[int] = ..., script: _Optional[str] = ..., location: _Optional[str] = ..., product: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...

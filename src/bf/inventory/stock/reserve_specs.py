@@ -1,5 +1,9 @@
 """Specs of promising goods."""
 
+from dataclasses import replace
+
+from google.protobuf.message import Message
+
 from bf.core.refusal import MalformedUid
 from bf.core.spec import Spec
 from bf.core.uid import uid_text as u
@@ -9,8 +13,11 @@ from bf.inventory.api.events_pb2 import (
     InventoryUpdated,
     LocationAdded,
     LocationMoved,
+    LocationsTagged,
     ProductAdded,
     Reserved,
+    ScriptInstalled,
+    ScriptRemoved,
 )
 from bf.inventory.api.requests_pb2 import ReserveReq, ReserveResp
 from bf.inventory.errors import (
@@ -25,7 +32,16 @@ from bf.inventory.errors import (
     TooMany,
     TooManyUnits,
 )
-from bf.inventory.limits import CODE_CHARS_MAX, ON_HAND_UNITS_MAX, ORDER_LINES_MAX, TAG_CHARS_MAX, TAGS_MAX
+from bf.inventory.limits import (
+    CODE_CHARS_MAX,
+    ON_HAND_UNITS_MAX,
+    ORDER_LINES_MAX,
+    SCRIPT_READ_LOCATIONS_MAX,
+    SCRIPT_TEXT_CHARS_MAX,
+    TAG_CHARS_MAX,
+    TAGS_MAX,
+)
+from bf.inventory.scripts.errors import RefusedByScript, ScriptBeyondLimit, ScriptFailed
 
 STORY = "docs/stories.md#promising-goods"
 
@@ -87,6 +103,296 @@ FULL_OF_COLA = (
 LONGEST_CODE = "\N{SHORTCAKE}" * CODE_CHARS_MAX
 
 LONGEST_TAG = "ü" * TAG_CHARS_MAX
+
+SCRIPTS = "docs/stories.md#deciding-by-a-script"
+
+
+def script(body: str, name: str = "house") -> ScriptInstalled:
+    """Install a function with this body, of which the first line is the second of the script."""
+    return ScriptInstalled(hook="reserve", name=name, version=1, source=f"function reserve(order)\n{body}\nend")
+
+
+def decided(name: str, body: str, *lines: tuple[str, int, str], given: tuple[Message, ...] = ()) -> Spec:
+    """Say where a script places an order of two colas and a tea for the root."""
+    items = [
+        Reserved.Item(product=product, quantity=quantity, location=location) for product, quantity, location in lines
+    ]
+    return Spec(
+        name=name,
+        story=SCRIPTS,
+        given=(*STOCKED_SHELVES, *given, script(body)),
+        when=TWO_COLAS_AND_A_TEA,
+        then=ReserveResp(reservation=FIRST),
+        events=[Reserved(reservation=FIRST, code="sale", items=items)],
+    )
+
+
+def failed(name: str, body: str, problem: str, line: int = 0) -> Spec:
+    """Say what a script is told that decides what cannot be."""
+    return Spec(
+        name=name,
+        story=SCRIPTS,
+        given=(*STOCKED_SHELVES, script(body)),
+        when=TWO_COLAS_AND_A_TEA,
+        refused=ScriptFailed(where=f"house, line {line}" if line else "house", problem=problem),
+    )
+
+
+TWO_COLAS_AND_A_TEA = ReserveReq(
+    reservation="sale",
+    location=ROOT,
+    items=[Item(sku="cola", quantity=1), Item(sku="tea", quantity=1), Item(sku="cola", quantity=1)],
+    tags={"b": "2", "a": "1"},
+)
+
+MANY_BINS = tuple(
+    LocationAdded(uid=u(7 + number), name=f"Bin {number}", parent=YARD)
+    for number in range(SCRIPT_READ_LOCATIONS_MAX + 1)
+)
+
+BY_SCRIPT = [
+    decided(
+        "a script that answers nothing leaves an order where it was asked for",
+        "",
+        (COLA, 2, ROOT),
+        (TEA, 1, ROOT),
+    ),
+    decided(
+        "a script places an order at a location that it names by its way from the root",
+        'return { at = "Warehouse" }',
+        (COLA, 2, WAREHOUSE),
+        (TEA, 1, WAREHOUSE),
+    ),
+    decided(
+        "a script places an order at a location that it was told of",
+        "return { at = children(ROOT)[1] }",
+        (COLA, 2, WAREHOUSE),
+        (TEA, 1, WAREHOUSE),
+    ),
+    decided(
+        "a script places an order at a location that it names by its uid",
+        f'return {{ at = "{WAREHOUSE}" }}',
+        (COLA, 2, WAREHOUSE),
+        (TEA, 1, WAREHOUSE),
+    ),
+    decided(
+        "a script splits an order over locations",
+        """return { split = {
+            { sku = "tea", quantity = 1, at = "Warehouse/Shelf 2" },
+            { sku = "cola", quantity = 1, at = "Warehouse/Shelf 2" },
+            { sku = "cola", quantity = 1.0, at = "Warehouse/Shelf 1" },
+        } }""",
+        (TEA, 1, SHELF_2),
+        (COLA, 1, SHELF_2),
+        (COLA, 1, SHELF_1),
+    ),
+    decided(
+        "lines of a split that say the same are one",
+        """return { split = {
+            { sku = "cola", quantity = 1, at = "Warehouse" },
+            { sku = "tea", quantity = 1, at = "Warehouse" },
+            { sku = "cola", quantity = 1, at = "Warehouse" },
+        } }""",
+        (COLA, 2, WAREHOUSE),
+        (TEA, 1, WAREHOUSE),
+    ),
+    decided(
+        "a script sees the code, the tags, the items that are added up, and the location asked for",
+        """
+        assert(order.code == "sale" and order.tags.a == "1" and order.tags.b == "2", "code and tags")
+        assert(#order.items == 2 and order.items[1].sku == "cola" and order.items[1].quantity == 2, "items")
+        assert(order.items[1].uid == "00000000-0000-0000-0000-000000000005", "uid")
+        assert(order.location.name == "" and order.location.path == "", "location")
+        """,
+        (COLA, 2, ROOT),
+        (TEA, 1, ROOT),
+    ),
+    decided(
+        "a script can ask what is on hand, available, inside and tagged",
+        """
+        assert(on_hand("Warehouse", "cola") == 3 and available("Warehouse/Shelf 1", "cola") == 2, "goods")
+        assert(available("Yard", "tea") == 0, "nothing")
+        assert(children("Warehouse")[2].name == "Shelf 2", "children")
+        return { at = tagged("fast")[1] }
+        """,
+        (COLA, 2, WAREHOUSE),
+        (TEA, 1, WAREHOUSE),
+        given=(LocationsTagged(locations=[WAREHOUSE], added=["fast"]),),
+    ),
+    Spec(
+        name="what is available to a script is what can be promised: promises further out count",
+        story=SCRIPTS,
+        given=(
+            *STOCKED_SHELVES,
+            Reserved(reservation=FIRST, code="other", items=[Reserved.Item(product=TEA, quantity=4, location=ROOT)]),
+            script('return { refuse = tostring(available("Warehouse/Shelf 2", "tea")) }'),
+        ),
+        when=TWO_COLAS_AND_A_TEA,
+        refused=RefusedByScript(script="house", why="1"),
+    ),
+    Spec(
+        name="a script refuses an order with a reason",
+        story=SCRIPTS,
+        given=(*STOCKED_SHELVES, script('if order.tags.a then return { refuse = "no sale on Fridays" } end')),
+        when=TWO_COLAS_AND_A_TEA,
+        refused=RefusedByScript(script="house", why="no sale on Fridays"),
+    ),
+    Spec(
+        name="a script that was removed is not asked",
+        story=SCRIPTS,
+        given=(
+            *STOCKED_SHELVES,
+            script('return { refuse = "closed" }'),
+            ScriptRemoved(hook="reserve", name="house", version=1),
+        ),
+        when=ReserveReq(reservation="sale", location=ROOT, items=[Item(sku="tea", quantity=1)]),
+        then=ReserveResp(reservation=FIRST),
+        events=[
+            Reserved(reservation=FIRST, code="sale", items=[Reserved.Item(product=TEA, quantity=1, location=ROOT)])
+        ],
+    ),
+    Spec(
+        name="a script cannot promise more than a location has",
+        story=SCRIPTS,
+        given=(*STOCKED_SHELVES, script('return { at = "Yard" }')),
+        when=TWO_COLAS_AND_A_TEA,
+        refused=NotAvailable(location=YARD, product=COLA, available=0, asked=2),
+    ),
+    Spec(
+        name="the parts of a split are covered together",
+        story=SCRIPTS,
+        prose="Each shelf has enough for its own part; what is promised in the warehouse around them is not left for both.",
+        given=(
+            *STOCKED_SHELVES,
+            Reserved(
+                reservation=FIRST, code="other", items=[Reserved.Item(product=COLA, quantity=2, location=WAREHOUSE)]
+            ),
+            script(
+                """return { split = {
+                { sku = "cola", quantity = 1, at = "Warehouse/Shelf 1" },
+                { sku = "cola", quantity = 1, at = "Warehouse/Shelf 2" },
+                { sku = "tea", quantity = 1, at = "Warehouse/Shelf 2" },
+            } }"""
+            ),
+        ),
+        when=TWO_COLAS_AND_A_TEA,
+        refused=NotAvailable(location=WAREHOUSE, product=COLA, available=1, asked=2),
+    ),
+    Spec(
+        name="an order that cannot be is refused before a script is asked",
+        story=SCRIPTS,
+        given=(*STOCKED_SHELVES, script('return { refuse = "closed" }')),
+        when=ReserveReq(reservation="sale", location=ROOT, items=[Item(sku="sand", quantity=1)]),
+        refused=SkuNotFound(field="items[0].sku", sku="sand"),
+    ),
+    Spec(
+        name="a script that does not end refuses its order, with the line, and nothing else",
+        story=SCRIPTS,
+        given=(*STOCKED_SHELVES, script("while true do end")),
+        when=TWO_COLAS_AND_A_TEA,
+        refused=ScriptBeyondLimit(where="house, line 2", problem="more than 200000 instructions (script_instructions)"),
+    ),
+    Spec(
+        name="a script is told of no more locations than its limit",
+        story=SCRIPTS,
+        given=(*EMPTY_SHELVES, *MANY_BINS, script('local bins = children("Yard")')),
+        when=ReserveReq(reservation="sale", location=ROOT, items=[Item(sku="tea", quantity=1)]),
+        refused=ScriptFailed(
+            where="house, line 2",
+            problem=f"children: more than {SCRIPT_READ_LOCATIONS_MAX} locations (SCRIPT_READ_LOCATIONS_MAX)",
+        ),
+    ),
+    failed(
+        "the retailer reads in which line a script failed",
+        "local shelf\nreturn shelf.name",
+        "attempt to index a nil value (local 'shelf')",
+        3,
+    ),
+    failed("what a script says itself when it fails is told", 'error("no such country")', "no such country", 2),
+    failed(
+        "a script that asks for a location that does not exist fails",
+        'local n = available("Moon", "tea")',
+        "available: there is no location 'Moon'",
+        2,
+    ),
+    failed(
+        "a script that asks for a uid that nothing has fails",
+        f'local n = available("{u(99)}", "tea")',
+        f"available: no location has the uid {u(99)}",
+        2,
+    ),
+    failed(
+        "a script that asks for a uid that is none fails",
+        'local n = available("00000000-0000-0000-0000-x", "tea")',
+        "available: no location has the uid 00000000-0000-0000-0000-x",
+        2,
+    ),
+    failed(
+        "a script that asks for a product that does not exist fails",
+        'local n = on_hand("Yard", "sand")',
+        "on_hand: no product has the SKU 'sand'",
+        2,
+    ),
+    failed(
+        "a script that decides for a location that does not exist fails",
+        'return { at = "Moon" }',
+        "at: there is no location 'Moon'",
+    ),
+    failed(
+        "a location is named by a text or by what was told of it",
+        "return { at = 7 }",
+        "at is no location: write a uid, or names such as Germany/Berlin",
+    ),
+    failed("a decision is a table", 'return "Yard"', "the answer is not a table with at, split, refuse"),
+    failed(
+        "a word in a decision that nobody knows is not overlooked",
+        'return { att = "Yard" }',
+        "the answer has 'att'; it may have at, split, refuse",
+    ),
+    failed(
+        "an order is placed or split, not both",
+        'return { at = "Yard", split = {} }',
+        "the answer has both `at` and `split`: choose one",
+    ),
+    failed("a split is a list", "return { split = 1 }", "split is a list of { sku = , quantity = , at = }"),
+    failed(
+        "a split has no more lines than an order",
+        f"local all = {{}} for n = 1, {ORDER_LINES_MAX + 1} do all[n] = {{}} end return {{ split = all }}",
+        f"split has {ORDER_LINES_MAX + 1} lines; ORDER_LINES_MAX allows {ORDER_LINES_MAX}",
+    ),
+    failed(
+        "a line of a split is a table",
+        "return { split = { 1 } }",
+        "split[1] is not a table with sku, quantity, at",
+    ),
+    failed(
+        "a line of a split is about a product of the order",
+        'return { split = { { sku = "sand", quantity = 1, at = ROOT } } }',
+        "split[1].sku is not in the order",
+    ),
+    failed(
+        "a line of a split is of whole units",
+        'return { split = { { sku = "tea", quantity = 0.5, at = ROOT } } }',
+        "split[1].quantity is not a positive whole number",
+    ),
+    failed(
+        "a split does not leave anything out",
+        'return { split = { { sku = "tea", quantity = 1, at = ROOT } } }',
+        "split places 2 units of 'cola' too few",
+    ),
+    failed(
+        "a split does not place more than is ordered",
+        'return { split = { { sku = "tea", quantity = 3, at = ROOT }, { sku = "cola", quantity = 2, at = ROOT } } }',
+        "split places 2 units of 'tea' too many",
+    ),
+    failed("a reason has something to read", 'return { refuse = " " }', "refuse is not a text"),
+    failed(
+        "a reason is no longer than its limit",
+        f'return {{ refuse = string.rep("x", {SCRIPT_TEXT_CHARS_MAX + 1}) }}',
+        f"refuse has {SCRIPT_TEXT_CHARS_MAX + 1} characters; SCRIPT_TEXT_CHARS_MAX allows {SCRIPT_TEXT_CHARS_MAX}",
+    ),
+]
+
 
 SPECS = [
     Spec(
@@ -759,4 +1065,5 @@ root           on hand 3  reserved 3
         ),
         refused=TooLong(field="tags", chars=TAG_CHARS_MAX + 1, limit="TAG_CHARS_MAX", most=TAG_CHARS_MAX),
     ),
+    *(replace(spec, heavy=True) for spec in BY_SCRIPT),  # an interpreter is made for each
 ]

@@ -3,13 +3,13 @@
 The rule that must hold after every event, for every product and location: reserved inside <= on hand inside.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bf.core.tx import Tx
 from bf.core.uid import uid_text
 from bf.inventory.errors import NotAvailable, NotOnHand, StockFull
 from bf.inventory.limits import ON_HAND_UNITS_MAX
-from bf.inventory.locations.tree import ROOT
+from bf.inventory.locations.tree import ROOT, Path
 
 
 def units_here(tx: Tx, location: int, product: int) -> int:
@@ -47,6 +47,16 @@ def require_available(tx: Tx, path: Iterable[int], product: int, units: int) -> 
             raise NotAvailable(
                 location=uid_text(location), product=uid_text(product), available=on_hand - reserved, asked=units
             )
+
+
+def require_all_available(tx: Tx, promises: Mapping[tuple[Path, int], int]) -> None:
+    """Refuse promises, by path and product, that are too many together: what they lie in has to have all of them."""
+    asked: dict[tuple[int, int], int] = {}
+    for (path, product), units in promises.items():
+        for location in path:
+            asked[location, product] = asked.get((location, product), 0) + units
+    for (location, product), units in asked.items():
+        require_available(tx, (location,), product, units)
 
 
 def put(tx: Tx, path: Iterable[int], product: int, units: int) -> None:

@@ -1,9 +1,14 @@
 """Specs of counting stock."""
 
+from dataclasses import replace
+
+from google.protobuf.message import Message
+
 from bf.core.refusal import MalformedUid
-from bf.core.spec import Spec
+from bf.core.spec import SPEC_NOW_US, Spec
 from bf.core.uid import uid_text as u
 from bf.inventory.api.events_pb2 import (
+    AlertRaised,
     Cancelled,
     Fulfilled,
     InventoryUpdated,
@@ -11,6 +16,7 @@ from bf.inventory.api.events_pb2 import (
     LocationMoved,
     ProductAdded,
     Reserved,
+    ScriptInstalled,
 )
 from bf.inventory.api.requests_pb2 import UpdateInventoryReq, UpdateInventoryResp
 from bf.inventory.errors import (
@@ -24,6 +30,7 @@ from bf.inventory.errors import (
     TooManyUnits,
 )
 from bf.inventory.limits import ON_HAND_UNITS_MAX
+from bf.inventory.scripts.errors import RefusedByScript, ScriptBeyondLimit, ScriptFailed
 
 STORY = "docs/stories.md#counting-stock"
 
@@ -68,6 +75,145 @@ FULL_OF_COLA = (
     ),
     InventoryUpdated(location=YARD, product=COLA, on_hand_change=1, on_hand=1),
 )
+
+SCRIPTS = "docs/stories.md#deciding-by-a-script"
+
+
+def script(body: str) -> ScriptInstalled:
+    """Install a function with this body, of which the first line is the second of the script."""
+    return ScriptInstalled(hook="update", name="watch", version=1, source=f"function update(change)\n{body}\nend")
+
+
+def followed(name: str, body: str, on_hand: int, *events: Message, given: tuple[Message, ...] = ()) -> Spec:
+    """Say what follows when three colas come to Shelf 1, where there are two."""
+    return Spec(
+        name=name,
+        story=SCRIPTS,
+        given=(*COLA_ON_SHELVES, *given, script(body)),
+        when=THREE_COLAS_MORE,
+        then=UpdateInventoryResp(on_hand=on_hand),
+        events=[THREE_COLAS_CAME, *events],
+    )
+
+
+def failed(name: str, body: str, problem: str, line: int = 0) -> Spec:
+    """Say what a script is told that decides what cannot be."""
+    return Spec(
+        name=name,
+        story=SCRIPTS,
+        given=(*COLA_ON_SHELVES, script(body)),
+        when=THREE_COLAS_MORE,
+        refused=ScriptFailed(where=f"watch, line {line}" if line else "watch", problem=problem),
+    )
+
+
+THREE_COLAS_MORE = UpdateInventoryReq(location=SHELF_1, product=COLA, on_hand_change=3)
+THREE_COLAS_CAME = InventoryUpdated(location=SHELF_1, product=COLA, on_hand_change=3, on_hand=5)
+FOUR_WENT_ON = (
+    InventoryUpdated(location=SHELF_1, product=COLA, on_hand_change=-4, on_hand=1),
+    InventoryUpdated(location=YARD, product=COLA, on_hand_change=4, on_hand=4),
+)
+NEARLY_FULL = AlertRaised(
+    number=1, time_us=SPEC_NOW_US, script="watch", location=SHELF_1, product=COLA, text="nearly full"
+)
+
+BY_SCRIPT = [
+    followed("a script that answers nothing accepts a change of stock", "", 5),
+    followed(
+        "a script sees the place, the product, the change, and what lies there before and after",
+        """
+        assert(change.location.name == "Shelf 1" and change.location.path == "Warehouse/Shelf 1", "place")
+        assert(change.sku == "cola" and change.product == "00000000-0000-0000-0000-000000000005", "product")
+        assert(change.before == 2 and change.on_hand_change == 3 and change.after == 5, "units")
+        assert(on_hand(change.location, change.sku) == 5, "the change has happened already")
+        """,
+        5,
+    ),
+    followed(
+        "a script lets goods go on to another place",
+        'return { move = { to = "Yard", quantity = 4 } }',
+        1,
+        *FOUR_WENT_ON,
+    ),
+    followed(
+        "a script raises an alert",
+        'if change.after > 4 then return { alert = "nearly full" } end',
+        5,
+        NEARLY_FULL,
+    ),
+    followed(
+        "a script moves goods and raises an alert",
+        'return { move = { to = "Yard", quantity = 4 }, alert = "nearly full" }',
+        1,
+        *FOUR_WENT_ON,
+        NEARLY_FULL,
+    ),
+    followed(
+        "alerts are numbered one after the other",
+        'return { alert = "nearly full" }',
+        5,
+        AlertRaised(number=8, time_us=SPEC_NOW_US, script="watch", location=SHELF_1, product=COLA, text="nearly full"),
+        given=(AlertRaised(number=7, script="old", location=YARD, product=TEA, text="old"),),
+    ),
+    Spec(
+        name="a script refuses a change of stock with a reason",
+        story=SCRIPTS,
+        given=(*COLA_ON_SHELVES, script('if change.on_hand_change > 2 then return { refuse = "count again" } end')),
+        when=THREE_COLAS_MORE,
+        refused=RefusedByScript(script="watch", why="count again"),
+    ),
+    Spec(
+        name="a script cannot move more than lies there",
+        story=SCRIPTS,
+        given=(*COLA_ON_SHELVES, script('return { move = { to = "Yard", quantity = 6 } }')),
+        when=THREE_COLAS_MORE,
+        refused=NotOnHand(location=SHELF_1, product=COLA, on_hand=5, asked=6),
+    ),
+    Spec(
+        name="a script cannot move what is promised there",
+        story=SCRIPTS,
+        given=(
+            *COLA_ON_SHELVES,
+            Reserved(reservation=SALE, code="sale", items=[Reserved.Item(product=COLA, quantity=2, location=SHELF_1)]),
+            script('return { move = { to = "Yard", quantity = 4 } }'),
+        ),
+        when=THREE_COLAS_MORE,
+        refused=NotAvailable(location=SHELF_1, product=COLA, available=3, asked=4),
+    ),
+    Spec(
+        name="a change that cannot be is refused before a script is asked",
+        story=SCRIPTS,
+        given=(*COLA_ON_SHELVES, script('return { refuse = "count again" }')),
+        when=UpdateInventoryReq(location=SHELF_1, product=COLA, on_hand_change=-3),
+        refused=NotOnHand(location=SHELF_1, product=COLA, on_hand=2, asked=3),
+    ),
+    Spec(
+        name="a script that takes more memory than it may refuses its change, and nothing else",
+        story=SCRIPTS,
+        given=(*COLA_ON_SHELVES, script('local s = "x"\nwhile true do s = s .. s end')),
+        when=THREE_COLAS_MORE,
+        refused=ScriptBeyondLimit(
+            where="watch, line 3", problem="more than 2097152 bytes of memory (script_memory_bytes)"
+        ),
+    ),
+    failed(
+        "goods do not go on to where they are",
+        "return { move = { to = change.location, quantity = 1 } }",
+        "move.to is the root, or where the goods are already",
+    ),
+    failed(
+        "goods do not go on to the root, which holds nothing itself",
+        "return { move = { to = ROOT, quantity = 1 } }",
+        "move.to is the root, or where the goods are already",
+    ),
+    failed(
+        "what goes on is a number of units",
+        'return { move = { to = "Yard" } }',
+        "move.quantity is not a positive whole number",
+    ),
+    failed("an alert is a text", "return { alert = true }", "alert is not a text"),
+]
+
 
 SPECS = [
     Spec(
@@ -435,4 +581,5 @@ Yard         on hand 3  reserved 1    promised while only the yard's own unit la
         then=UpdateInventoryResp(on_hand=0),
         events=[InventoryUpdated(location=SHELF_1, product=COLA, on_hand_change=-ON_HAND_UNITS_MAX, on_hand=0)],
     ),
+    *(replace(spec, heavy=True) for spec in BY_SCRIPT),  # an interpreter is made for each
 ]

@@ -27,7 +27,7 @@ class Baseline(_message.Message):
     def __init__(self, last: _Optional[bool] = ..., last_uid: _Optional[int] = ..., last_answer: _Optional[int] = ..., time_us: _Optional[int] = ...) -> None: ...
 
 class Commit(_message.Message):
-    __slots__ = ("request_id", "time_us", "request", "request_digest", "events", "response", "refusal", "domain_version", "actor")
+    __slots__ = ("request_id", "time_us", "request", "request_digest", "events", "response", "refusal", "domain_version", "actor", "asked")
     class Event(_message.Message):
         __slots__ = ("type", "body")
         TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +44,7 @@ class Commit(_message.Message):
     REFUSAL_FIELD_NUMBER: _ClassVar[int]
     DOMAIN_VERSION_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     time_us: int
     request: str
@@ -53,7 +54,8 @@ class Commit(_message.Message):
     refusal: Refusal
     domain_version: int
     actor: str
-    def __init__(self, request_id: _Optional[str] = ..., time_us: _Optional[int] = ..., request: _Optional[str] = ..., request_digest: _Optional[int] = ..., events: _Optional[_Iterable[_Union[Commit.Event, _Mapping]]] = ..., response: _Optional[bytes] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., domain_version: _Optional[int] = ..., actor: _Optional[str] = ...) -> None: ...
+    asked: bytes
+    def __init__(self, request_id: _Optional[str] = ..., time_us: _Optional[int] = ..., request: _Optional[str] = ..., request_digest: _Optional[int] = ..., events: _Optional[_Iterable[_Union[Commit.Event, _Mapping]]] = ..., response: _Optional[bytes] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., domain_version: _Optional[int] = ..., actor: _Optional[str] = ..., asked: _Optional[bytes] = ...) -> None: ...
 
 class Refusal(_message.Message):
     __slots__ = ("code", "reason", "message", "field")

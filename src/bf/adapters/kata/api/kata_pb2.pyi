@@ -724,6 +724,137 @@ class WavePicked(_message.Message):
     skipped: _containers.RepeatedCompositeFieldContainer[WavePicked.Skipped]
     def __init__(self, wave: _Optional[str] = ..., picked: _Optional[_Iterable[str]] = ..., skipped: _Optional[_Iterable[_Union[WavePicked.Skipped, _Mapping]]] = ...) -> None: ...
 
+class InstallScriptReq(_message.Message):
+    __slots__ = ("hook", "name", "source")
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    hook: str
+    name: str
+    source: str
+    def __init__(self, hook: _Optional[str] = ..., name: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
+
+class InstallScriptResp(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    def __init__(self, version: _Optional[int] = ...) -> None: ...
+
+class ListScriptsReq(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListScriptsResp(_message.Message):
+    __slots__ = ("scripts",)
+    class Version(_message.Message):
+        __slots__ = ("version", "source", "installed_us", "removed_us", "active")
+        VERSION_FIELD_NUMBER: _ClassVar[int]
+        SOURCE_FIELD_NUMBER: _ClassVar[int]
+        INSTALLED_US_FIELD_NUMBER: _ClassVar[int]
+        REMOVED_US_FIELD_NUMBER: _ClassVar[int]
+        ACTIVE_FIELD_NUMBER: _ClassVar[int]
+        version: int
+        source: str
+        installed_us: int
+        removed_us: int
+        active: bool
+        def __init__(self, version: _Optional[int] = ..., source: _Optional[str] = ..., installed_us: _Optional[int] = ..., removed_us: _Optional[int] = ..., active: _Optional[bool] = ...) -> None: ...
+    class Script(_message.Message):
+        __slots__ = ("hook", "name", "versions")
+        HOOK_FIELD_NUMBER: _ClassVar[int]
+        NAME_FIELD_NUMBER: _ClassVar[int]
+        VERSIONS_FIELD_NUMBER: _ClassVar[int]
+        hook: str
+        name: str
+        versions: _containers.RepeatedCompositeFieldContainer[ListScriptsResp.Version]
+        def __init__(self, hook: _Optional[str] = ..., name: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[ListScriptsResp.Version, _Mapping]]] = ...) -> None: ...
+    SCRIPTS_FIELD_NUMBER: _ClassVar[int]
+    scripts: _containers.RepeatedCompositeFieldContainer[ListScriptsResp.Script]
+    def __init__(self, scripts: _Optional[_Iterable[_Union[ListScriptsResp.Script, _Mapping]]] = ...) -> None: ...
+
+class RemoveScriptReq(_message.Message):
+    __slots__ = ("hook", "name")
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    hook: str
+    name: str
+    def __init__(self, hook: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class RemoveScriptResp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListAlertsReq(_message.Message):
+    __slots__ = ("before", "limit")
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    before: int
+    limit: int
+    def __init__(self, before: _Optional[int] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListAlertsResp(_message.Message):
+    __slots__ = ("alerts",)
+    class Alert(_message.Message):
+        __slots__ = ("number", "time_us", "script", "location", "product", "text")
+        NUMBER_FIELD_NUMBER: _ClassVar[int]
+        TIME_US_FIELD_NUMBER: _ClassVar[int]
+        SCRIPT_FIELD_NUMBER: _ClassVar[int]
+        LOCATION_FIELD_NUMBER: _ClassVar[int]
+        PRODUCT_FIELD_NUMBER: _ClassVar[int]
+        TEXT_FIELD_NUMBER: _ClassVar[int]
+        number: int
+        time_us: int
+        script: str
+        location: str
+        product: str
+        text: str
+        def __init__(self, number: _Optional[int] = ..., time_us: _Optional[int] = ..., script: _Optional[str] = ..., location: _Optional[str] = ..., product: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+    ALERTS_FIELD_NUMBER: _ClassVar[int]
+    alerts: _containers.RepeatedCompositeFieldContainer[ListAlertsResp.Alert]
+    def __init__(self, alerts: _Optional[_Iterable[_Union[ListAlertsResp.Alert, _Mapping]]] = ...) -> None: ...
+
+class ScriptInstalled(_message.Message):
+    __slots__ = ("hook", "name", "version", "source", "time_us")
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    hook: str
+    name: str
+    version: int
+    source: str
+    time_us: int
+    def __init__(self, hook: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[int] = ..., source: _Optional[str] = ..., time_us: _Optional[int] = ...) -> None: ...
+
+class ScriptRemoved(_message.Message):
+    __slots__ = ("hook", "name", "version", "time_us")
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    hook: str
+    name: str
+    version: int
+    time_us: int
+    def __init__(self, hook: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[int] = ..., time_us: _Optional[int] = ...) -> None: ...
+
+class AlertRaised(_message.Message):
+    __slots__ = ("number", "time_us", "script", "location", "product", "text")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    SCRIPT_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
+    PRODUCT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    time_us: int
+    script: str
+    location: str
+    product: str
+    text: str
+    def __init__(self, number: _Optional[int] = ..., time_us: _Optional[int] = ..., script: _Optional[str] = ..., location: _Optional[str] = ..., product: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
 class DefineReportReq(_message.Message):
     __slots__ = ("name", "locations", "children_of", "tagged")
     NAME_FIELD_NUMBER: _ClassVar[int]
