@@ -4,18 +4,23 @@
 
 `batching` is the trade between latency and throughput, for one tenant on one connection: one request in a message, then
 10, 100 and 1,000, and a stream. `workers` compares `bf serve` with one and with two, eight tenants, two processes of
-clients, batches of 100; clients and server share the cores, so the floor is what clients alone take.
+clients. Clients and server share the cores here, so what two workers give with clients elsewhere is reckoned from the
+processor time that the server takes for a request: twice the cores, times what a request takes with one worker by
+what it takes with two.
 """
 
 import asyncio
 import json
 import multiprocessing
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from google.protobuf.message import Message
 
@@ -29,8 +34,8 @@ PLAYERS = 2
 
 
 @contextmanager
-def served(tenants: list[str], *more: str) -> Generator[tuple[int, str, dict[str, str]]]:
-    """Serve tenants; yield the port, the authority's file, and a token for each tenant."""
+def served(tenants: list[str], *more: str) -> Generator[tuple[int, str, dict[str, str], int]]:
+    """Serve tenants; yield the port, the authority's file, a token for each tenant, and the server's process."""
     with tempfile.TemporaryDirectory(prefix="bf-bench-") as folder:
         tokens: dict[str, str] = {}
         for tenant in tenants:
@@ -46,7 +51,7 @@ def served(tenants: list[str], *more: str) -> Generator[tuple[int, str, dict[str
         try:
             assert server.stdout
             port = int(server.stdout.readline().split(" on ", 1)[1].split(",", 1)[0].rpartition(":")[2])
-            yield port, f"{folder}/ca/ca.pem", tokens
+            yield port, f"{folder}/ca/ca.pem", tokens, server.pid
         finally:
             server.terminate()
             server.wait(30)
@@ -68,7 +73,7 @@ def client_of(port: int, authority: str, tenant: str, token: str, batch: int = 0
 def batching(count: int) -> Figures:
     """Measure one tenant, with more and more requests in a message."""
     tenant = TENANTS[0]
-    with served([tenant]) as (port, authority, tokens):
+    with served([tenant]) as (port, authority, tokens, _):
         return asyncio.run(by_batch(count, port, authority, tenant, tokens[tenant]))
 
 
@@ -115,19 +120,36 @@ async def streamed(count: int) -> AsyncIterator[Message]:
 def workers(count: int) -> Figures:
     """Measure one worker and two, in turn."""
     rates: dict[tuple[int, int], list[float]] = {}
+    took_us: dict[tuple[int, int], list[float]] = {}
     for _ in range(3):
         for number in (1, 2):
-            with served(TENANTS, "--workers", str(number)) as (port, authority, tokens):
+            with served(TENANTS, "--workers", str(number)) as (port, authority, tokens, pid):
                 spread(1, 64, port, authority, tokens)
                 for batch in (0, 100):
+                    before = processor_s(pid)
                     rate = spread(count // 4, batch, port, authority, tokens)
                     rates.setdefault((number, batch), []).append(rate)
+                    each_us = 1e6 * (processor_s(pid) - before) / (count // 4 * len(tokens))
+                    took_us.setdefault((number, batch), []).append(each_us)
     for batch in (0, 100):
         how = f"batches of {batch}" if batch else "a request in a message"
-        one, two = (sorted(rates[number, batch])[1] for number in (1, 2))
+        one, two = (statistics.median(rates[number, batch]) for number in (1, 2))
+        one_us, two_us = (statistics.median(took_us[number, batch]) for number in (1, 2))
         yield Figure(f"8 tenants, one worker, {how}", one, "commands/s", MORE)
         yield Figure(f"8 tenants, two workers, {how}", two, "commands/s", MORE)
-        yield Figure(f"two workers by one, {how}", two / one, "times", MORE)
+        yield Figure(f"two workers by one, {how}", two / one, "times", FACT)
+        yield Figure(f"a command's processor time in one worker, {how}", one_us, "µs", LESS)
+        yield Figure(f"two workers by one if clients were elsewhere, {how}", 2 * one_us / two_us, "times", MORE)
+
+
+def processor_s(pid: int) -> float:
+    """Return the processor time that a process and its children have taken so far (Linux)."""
+    process = Path("/proc") / str(pid)
+    fields = (process / "stat").read_text().rpartition(") ")[2].split()
+    children = (process / "task" / str(pid) / "children").read_text().split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(
+        processor_s(int(each)) for each in children
+    )
 
 
 def spread(count: int, batch: int, port: int, authority: str, tokens: dict[str, str]) -> float:

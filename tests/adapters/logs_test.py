@@ -122,7 +122,7 @@ def test_a_handler_that_fails_is_told_without_its_data(
     text = told.getvalue()
     assert "tenant acme: AddProductsReq failed" in text
     assert re.search(rf"logs_test\.py:\d+:{failure.__name__}", text), text
-    assert "bf/node/cell.py:" in text
+    assert "bf/node/decide.py:" in text
     assert SECRET not in text
 
 

@@ -180,7 +180,7 @@ def careless_drafts(patch: pytest.MonkeyPatch) -> None:
         (careless_log, "an acknowledged command is lost"),
         (careless_folders, "lost|back|not in the keyring"),
         (careless_files, "is damaged"),
-        (careless_drafts, "lost|is empty"),
+        (careless_drafts, "lost|is empty|is not a database"),
     ],
 )
 def test_the_harness_sees_what_carelessness_loses(

@@ -24,6 +24,7 @@ EXAMPLES = """\
   bf report acme "per warehouse" --ca data/ca/ca.pem --token-file acme.token
   bf report acme "per warehouse" --plain --sku drink- --shortages
   bf report acme "per warehouse" --plain --shortages 10 --csv
+  bf report acme "per warehouse" --plain --computed to-buy
   bf report acme "per warehouse" --plain --follow           and then each change, until Ctrl-C
 
 A cell of the table says what is available, and what is on hand if that differs. A shortage is a product of which the
@@ -44,6 +45,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shortages", type=int, nargs="?", const=LEAST, default=0, metavar="LEAST", help="only products that run short"
     )
+    parser.add_argument(
+        "--computed",
+        action="append",
+        default=[],
+        metavar="SCRIPT",
+        help="a column that a script of the hook report computes; may be repeated",
+    )
     parser.add_argument("--follow", action="store_true", help="then show each row that changes, until Ctrl-C")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--csv", action="store_true", help="comma-separated values")
@@ -57,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"tenant: {args.tenant!r} names no tenant; see bf tenant list")
     if args.follow and args.shortages:
         raise UsageError("--follow: it shows every row that changes; leave out --shortages")
+    if args.follow and args.computed:
+        raise UsageError("--follow: no script is asked about what changes; leave out --computed")
     asyncio.run(_ask(args, server))
     return 0
 
@@ -69,7 +79,8 @@ async def _ask(args: argparse.Namespace, server: Server) -> None:
                 await follow(client.watch(WatchReportReq(name=args.name, sku_prefix=args.sku)))
             else:
                 show = show_csv if args.csv else show_json if args.json else show_table
-                await show(pages_of(client, GetReportReq(name=args.name, sku_prefix=args.sku, least=args.shortages)))
+                asked = GetReportReq(name=args.name, sku_prefix=args.sku, least=args.shortages, computed=args.computed)
+                await show(pages_of(client, asked))
         except UnreachableError as error:
             raise UsageError(f"--addr: {error}; start it with: bf serve") from error
         except UntrustedError as error:
@@ -117,10 +128,11 @@ async def show_table(pages: Pages) -> None:
             shown = titles(page)
             table.title = f"position {page.position:,}, {moment_of(page):%Y-%m-%d %H:%M:%S} UTC"
             table.add_column("sku")
-            for title in [*shown, "in all"]:
+            for title in [*shown, "in all", *(computed.script for computed in page.computed)]:
                 table.add_column(printable(title), justify="right")
         _require_same(shown, titles(page))
-        for row in zip(page.skus, *map(_cells, [*page.columns, page.total]), strict=True):
+        values = [computed.values for computed in page.computed]
+        for row in zip(page.skus, *map(_cells, [*page.columns, page.total]), *values, strict=True):
             table.add_row(*map(printable, row))
             count += 1
     table.caption = f"{count:,} products; available of on hand"

@@ -73,6 +73,8 @@ class Cell:
         self._why = ""
         """Why it could not be opened, for operators."""
         self._old = old
+        if old:
+            old.scripts = env.scripts(env.storage.limits(tenant))
         self._changes: Changes | None = None
         """What happened lately, while somebody watches."""
         self._queue = Queue()

@@ -1,4 +1,4 @@
-"""Reports as CSV: a line for each product, three numbers for each location, the totals last."""
+"""Reports as CSV: a line for each product, three numbers for each location, then the totals, then what scripts say."""
 
 import csv
 import io
@@ -21,14 +21,16 @@ def titles(page: GetReportResp) -> list[str]:
 
 def header(page: GetReportResp) -> list[str]:
     """Return the first line of a report."""
-    return ["sku", "product", *(f"{title} {kind}" for title in [*titles(page), "total"] for kind in KINDS)]
+    numbers = [f"{title} {kind}" for title in [*titles(page), "total"] for kind in KINDS]
+    return ["sku", "product", *numbers, *(computed.script for computed in page.computed)]
 
 
 def rows(page: GetReportResp) -> Iterator[Sequence[str | int]]:
     """Yield a line for each product of a page."""
     columns = [*page.columns, page.total]
     numbers = [each for column in columns for each in (column.on_hand, column.reserved, column.available)]
-    yield from zip(page.skus, page.products, *numbers, strict=True)
+    values = [computed.values for computed in page.computed]
+    yield from zip(page.skus, page.products, *numbers, *values, strict=True)
 
 
 def written(lines: Iterator[Sequence[str | int]] | Sequence[Sequence[str | int]]) -> str:

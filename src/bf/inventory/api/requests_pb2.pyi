@@ -516,23 +516,25 @@ class ListReportsResp(_message.Message):
     def __init__(self, reports: _Optional[_Iterable[_Union[ListReportsResp.Report, _Mapping]]] = ...) -> None: ...
 
 class GetReportReq(_message.Message):
-    __slots__ = ("name", "sku_prefix", "least", "products", "page", "limit")
+    __slots__ = ("name", "sku_prefix", "least", "products", "page", "limit", "computed")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SKU_PREFIX_FIELD_NUMBER: _ClassVar[int]
     LEAST_FIELD_NUMBER: _ClassVar[int]
     PRODUCTS_FIELD_NUMBER: _ClassVar[int]
     PAGE_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
+    COMPUTED_FIELD_NUMBER: _ClassVar[int]
     name: str
     sku_prefix: str
     least: int
     products: _containers.RepeatedScalarFieldContainer[str]
     page: str
     limit: int
-    def __init__(self, name: _Optional[str] = ..., sku_prefix: _Optional[str] = ..., least: _Optional[int] = ..., products: _Optional[_Iterable[str]] = ..., page: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+    computed: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., sku_prefix: _Optional[str] = ..., least: _Optional[int] = ..., products: _Optional[_Iterable[str]] = ..., page: _Optional[str] = ..., limit: _Optional[int] = ..., computed: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetReportResp(_message.Message):
-    __slots__ = ("position", "time_us", "first_position", "products", "skus", "columns", "total", "next_page")
+    __slots__ = ("position", "time_us", "first_position", "products", "skus", "columns", "total", "next_page", "computed")
     class Column(_message.Message):
         __slots__ = ("location", "name", "nested", "on_hand", "reserved", "available")
         LOCATION_FIELD_NUMBER: _ClassVar[int]
@@ -548,6 +550,13 @@ class GetReportResp(_message.Message):
         reserved: _containers.RepeatedScalarFieldContainer[int]
         available: _containers.RepeatedScalarFieldContainer[int]
         def __init__(self, location: _Optional[str] = ..., name: _Optional[str] = ..., nested: _Optional[bool] = ..., on_hand: _Optional[_Iterable[int]] = ..., reserved: _Optional[_Iterable[int]] = ..., available: _Optional[_Iterable[int]] = ...) -> None: ...
+    class Computed(_message.Message):
+        __slots__ = ("script", "values")
+        SCRIPT_FIELD_NUMBER: _ClassVar[int]
+        VALUES_FIELD_NUMBER: _ClassVar[int]
+        script: str
+        values: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, script: _Optional[str] = ..., values: _Optional[_Iterable[str]] = ...) -> None: ...
     POSITION_FIELD_NUMBER: _ClassVar[int]
     TIME_US_FIELD_NUMBER: _ClassVar[int]
     FIRST_POSITION_FIELD_NUMBER: _ClassVar[int]
@@ -556,6 +565,7 @@ class GetReportResp(_message.Message):
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_FIELD_NUMBER: _ClassVar[int]
+    COMPUTED_FIELD_NUMBER: _ClassVar[int]
     position: int
     time_us: int
     first_position: int
@@ -564,7 +574,8 @@ class GetReportResp(_message.Message):
     columns: _containers.RepeatedCompositeFieldContainer[GetReportResp.Column]
     total: GetReportResp.Column
     next_page: str
-    def __init__(self, position: _Optional[int] = ..., time_us: _Optional[int] = ..., first_position: _Optional[int] = ..., products: _Optional[_Iterable[str]] = ..., skus: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[_Union[GetReportResp.Column, _Mapping]]] = ..., total: _Optional[_Union[GetReportResp.Column, _Mapping]] = ..., next_page: _Optional[str] = ...) -> None: ...
+    computed: _containers.RepeatedCompositeFieldContainer[GetReportResp.Computed]
+    def __init__(self, position: _Optional[int] = ..., time_us: _Optional[int] = ..., first_position: _Optional[int] = ..., products: _Optional[_Iterable[str]] = ..., skus: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[_Union[GetReportResp.Column, _Mapping]]] = ..., total: _Optional[_Union[GetReportResp.Column, _Mapping]] = ..., next_page: _Optional[str] = ..., computed: _Optional[_Iterable[_Union[GetReportResp.Computed, _Mapping]]] = ...) -> None: ...
 
 class DropReportReq(_message.Message):
     __slots__ = ("name",)

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 
 from bf.core.feature import handles
 from bf.core.ports import Row
+from bf.core.scripts import Script
 from bf.core.tx import Tx
 from bf.core.uid import uid_text
 from bf.inventory.api.requests_pb2 import GetReportReq, GetReportResp
 from bf.inventory.checks import require_short
 from bf.inventory.errors import Negative, TooMany
-from bf.inventory.limits import REPORT_CELLS_MAX, REPORT_ROWS_MAX, SKU_CHARS_MAX
+from bf.inventory.limits import REPORT_CELLS_MAX, REPORT_ROWS_MAX, SCRIPTS_COUNT_MAX, SKU_CHARS_MAX
 from bf.inventory.products.catalogue import find_product
 from bf.inventory.reports import paging
 from bf.inventory.reports.columns import Column, columns_of
 from bf.inventory.reports.rows import Asked, Cells, Rows, read_rows
+from bf.inventory.scripts.asking import REPORT, ask_report, find_script
+from bf.inventory.scripts.decisions import Row as ScriptRow
 
 NOTHING = (0, 0, 0, 0)
 
@@ -26,6 +29,7 @@ def get_report(tx: Tx, req: GetReportReq) -> GetReportResp:
         if number < 0:
             raise Negative(field=field, number=number)
     columns = columns_of(tx, req.name)
+    scripts = _scripts(tx, req)
     first, after = paging.read(tx, "page", req.page)
     rows = read_rows(tx, columns, Asked(after, _most(req, columns), req.sku_prefix, _products(tx, req), req.least > 0))
     shown = _shown(columns, rows, req)
@@ -34,9 +38,23 @@ def get_report(tx: Tx, req: GetReportReq) -> GetReportResp:
     resp.products.extend([uid_text(uid) for uid, _ in more])
     resp.skus.extend([sku for _, sku in more])
     _fill(resp, columns, rows.cells, [uid for uid, _ in more])
+    for script in scripts:
+        resp.computed.add(script=script.name, values=ask_report(tx.scripts, script, _totals(resp)).values)
     if len(more) < len(shown) or rows.more:
         resp.next_page = paging.written(first, (more if len(more) < len(shown) else rows.products)[-1][0])
     return resp
+
+
+def _scripts(tx: Tx, req: GetReportReq) -> list[Script]:
+    if len(req.computed) > SCRIPTS_COUNT_MAX:
+        raise TooMany(field="computed", count=len(req.computed), limit="SCRIPTS_COUNT_MAX", most=SCRIPTS_COUNT_MAX)
+    return [find_script(tx, f"computed[{at}]", REPORT, name) for at, name in enumerate(req.computed)]
+
+
+def _totals(resp: GetReportResp) -> list[ScriptRow]:
+    """Return what a script sees of each product."""
+    total = resp.total
+    return [*map(ScriptRow, resp.skus, total.on_hand, total.reserved, total.available)]
 
 
 def _most(req: GetReportReq, columns: Sequence[Column]) -> int:

@@ -17,11 +17,14 @@ from bf.inventory.api.events_pb2 import (
     ReportDefined,
     ReportDropped,
     Reserved,
+    ScriptInstalled,
+    ScriptRemoved,
 )
 from bf.inventory.api.requests_pb2 import GetReportReq, GetReportResp
 from bf.inventory.errors import Negative, ProductNotFound, TooLong, TooMany, TooMuchToShow
-from bf.inventory.limits import REPORT_LOCATIONS_MAX, REPORT_ROWS_MAX, SKU_CHARS_MAX
+from bf.inventory.limits import REPORT_LOCATIONS_MAX, REPORT_ROWS_MAX, SCRIPTS_COUNT_MAX, SKU_CHARS_MAX
 from bf.inventory.reports.errors import NotAPage, ReportNotFound
+from bf.inventory.scripts.errors import ScriptFailed, ScriptNotFound
 
 STORY = "docs/stories.md#reporting-what-is-where"
 Column = GetReportResp.Column
@@ -71,6 +74,7 @@ def spec(
     first: int = -1,
     then: str = "",
     prose: str = "",
+    computed: Mapping[str, Sequence[str]] | None = None,
 ) -> Spec:
     """Show products with their SKUs in columns, the total last; `then` is the last product before the next page."""
     position = len(given)
@@ -83,8 +87,24 @@ def spec(
         columns=columns[:-1],
         total=columns[-1],
         next_page=f"{position if first < 0 else first}:{then}" if then else "",
+        computed=[GetReportResp.Computed(script=name, values=values) for name, values in (computed or {}).items()],
     )
     return Spec(name=name, story=STORY, given=given, when=when, then=shown, prose=prose)
+
+
+def script(name: str, source: str) -> ScriptInstalled:
+    """Install a script for reports."""
+    return ScriptInstalled(hook="report", name=name, version=1, source=source, time_us=SPEC_NOW_US)
+
+
+TO_BUY = script(
+    "to buy",
+    "function report(rows) local v = {} for n, row in ipairs(rows) do v[n] = 10 - row.available end return v end",
+)
+WORDS = script(
+    "words",
+    "function report(rows) local v = {} for n, row in ipairs(rows) do v[n] = row.on_hand < 5 and 'few' or 'many' end return v end",
+)
 
 
 SPECS = [
@@ -471,5 +491,62 @@ SPECS = [
             "a location": f"2:{NORTH}",
             "a position with a sign": f"+2:{COLA}",
         }.items()
+    ),
+    spec(
+        "scripts compute columns of a report from its totals, in the order in which they are named",
+        (*HOUSES, TO_BUY, WORDS),
+        GetReportReq(name="houses", computed=["words", "to buy"]),
+        BOTH,
+        column(NORTH, "North", (7, 4), (0, 0)),
+        column(SOUTH, "South", (0, 0), (3, 0)),
+        column("", "", (7, 4), (3, 0)),
+        computed={"words": ["many", "few"], "to buy": ["7", "7"]},
+    ),
+    spec(
+        "a script computes a column of a page that shows nothing",
+        (*HOUSES, TO_BUY),
+        GetReportReq(name="houses", sku_prefix="x", computed=["to buy"]),
+        {},
+        column(NORTH, "North"),
+        column(SOUTH, "South"),
+        column("", ""),
+        computed={"to buy": []},
+    ),
+    Spec(
+        name="a column that no script computes is refused",
+        story=STORY,
+        given=(*HOUSES, TO_BUY),
+        when=GetReportReq(name="houses", computed=["to buy", "to sell"]),
+        refused=ScriptNotFound(field="computed[1]", hook="report", script="to sell"),
+    ),
+    Spec(
+        name="a script that was removed computes nothing",
+        story=STORY,
+        given=(*HOUSES, TO_BUY, ScriptRemoved(hook="report", name="to buy", version=1, time_us=SPEC_NOW_US)),
+        when=GetReportReq(name="houses", computed=["to buy"]),
+        refused=ScriptNotFound(field="computed[0]", hook="report", script="to buy"),
+    ),
+    Spec(
+        name="a script that fails at a report is named with its line",
+        story=STORY,
+        given=(*HOUSES, script("broken", "function report(rows)\n    return rows.cola.sku\nend")),
+        when=GetReportReq(name="houses", computed=["broken"]),
+        refused=ScriptFailed(where="broken, line 2", problem="attempt to index a nil value (field 'cola')"),
+    ),
+    Spec(
+        name="a script that answers for other rows than there are is refused",
+        story=STORY,
+        given=(*HOUSES, script("short", "function report(rows) return { 1 } end")),
+        when=GetReportReq(name="houses", computed=["short"]),
+        refused=ScriptFailed(where="short", problem="the answer is not a list of 2 values, one for each row"),
+    ),
+    Spec(
+        name="a report asks no more scripts than there may be",
+        story=STORY,
+        given=(*HOUSES, TO_BUY),
+        when=GetReportReq(name="houses", computed=["to buy"] * (SCRIPTS_COUNT_MAX + 1)),
+        refused=TooMany(
+            field="computed", count=SCRIPTS_COUNT_MAX + 1, limit="SCRIPTS_COUNT_MAX", most=SCRIPTS_COUNT_MAX
+        ),
     ),
 ]

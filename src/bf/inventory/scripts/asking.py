@@ -18,7 +18,7 @@ from bf.inventory.scripts.decisions import (
     following,
     placement,
 )
-from bf.inventory.scripts.errors import ScriptBeyondLimit, ScriptFailed
+from bf.inventory.scripts.errors import ScriptBeyondLimit, ScriptFailed, ScriptNotFound
 from bf.inventory.scripts.world import World, reads_of
 
 RESERVE, UPDATE, REPORT = "reserve", "update", "report"
@@ -29,6 +29,14 @@ def installed(tx: Tx, hook: str) -> Script | None:
     """Return the script that a hook asks."""
     row = tx.one("SELECT name, source FROM script_version WHERE hook = ? AND active", hook)
     return Script(hook, row[0], row[1]) if row else None
+
+
+def find_script(tx: Tx, field: str, hook: str, name: str) -> Script:
+    """Return a script by its name; ScriptNotFound names the `field`."""
+    row = tx.one("SELECT source FROM script_version WHERE hook = ? AND name = ? AND active", hook, name)
+    if row is None:
+        raise ScriptNotFound(field=field, hook=hook, script=name)
+    return Script(hook, name, row[0])
 
 
 def where(script: Script, line: int) -> str:
