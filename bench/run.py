@@ -48,6 +48,7 @@ BENCHES = (
     "wire",
     "curves",
     "reports",
+    "floors",
     "stress",
     "simulation",
 )

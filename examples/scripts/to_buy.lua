@@ -14,3 +14,8 @@ case "up to what is enough" {
     when = { rows = { { sku = "pump", on_hand = 9, reserved = 2, available = 7 }, { sku = "hose", on_hand = 6, available = 6 } } },
     expect = { 13, 0 },
 }
+
+case "nothing where there is more than enough" {
+    when = { rows = { { sku = "pump", on_hand = 50, available = 50 } } },
+    expect = { 0 },
+}

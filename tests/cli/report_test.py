@@ -26,6 +26,13 @@ from bf.inventory.api import requests_pb2 as rq
 from bf.inventory.limits import REPORT_ROWS_MAX
 
 Loc = rq.AddLocationsReq.Loc
+TO_BUY = """
+function report(rows)
+  local values = {}
+  for at, row in ipairs(rows) do values[at] = row.available < 5 and "buy " .. 5 - row.available or "" end
+  return values
+end
+"""
 NORTH, SOUTH, COLA, TEA = (u(number) for number in range(1, 5))
 
 
@@ -43,6 +50,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
         caller.call(rq.ReserveReq(reservation="order", items=sold, location=NORTH))
         caller.call(rq.DefineReportReq(name="per warehouse", children_of=ROOT))
         caller.call(rq.DefineReportReq(name="nothing", tagged="nothing"))
+        caller.call(rq.InstallScriptReq(hook="report", name="to buy", source=TO_BUY))
         caller.call(rq.AddProductsReq(skus=[f"paper {number}" for number in range(REPORT_ROWS_MAX)]))
         yield at
         server.signal(signal.SIGTERM)
@@ -72,6 +80,23 @@ def test_a_report_is_a_table(report: Told) -> None:
     assert ["tea,", "green", "0", "1,000", "1,000"] in words
     assert re.search(r"position 1,0\d\d,", out)
     assert "2 products" in out
+
+
+def test_a_script_of_the_tenant_adds_a_column(report: Told) -> None:
+    code, out, _ = report("--csv", "--computed", "to buy")
+    assert code == 0
+    head, cola, tea = csv.reader(io.StringIO(out))
+    assert (head[-1], cola[-1], tea[-1]) == ("to buy", "buy 4", "")
+    code, out, _ = report("--computed", "to buy")
+    assert code == 0
+    assert re.search(r"in all.* to buy", out)
+    assert "buy 4" in out
+    assert report("--computed", "to sell") == (
+        2,
+        "",
+        "bf: the server refused: computed[0]: the hook report has no script 'to sell'\n",
+    )
+    assert report("--follow", "--computed", "to buy")[0] == 2
 
 
 def test_a_report_is_csv(report: Told) -> None:

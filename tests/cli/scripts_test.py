@@ -61,9 +61,9 @@ def test_the_cookbooks_scripts_do_what_their_cases_say(path: Path, capsys: pytes
     assert re.search(r": [2-9] passed, 0 failed$", out), out
 
 
-def test_there_are_eight_scripts_in_the_cookbook_and_it_shows_them_all() -> None:
+def test_the_cookbook_shows_all_of_its_scripts() -> None:
     page = Path("docs/scripts.md").read_text("utf-8")
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) >= 8
     assert [path.stem for path in EXAMPLES if f"examples/scripts/{path.name}" not in page] == []
 
 
