@@ -6,7 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import pytest
 from google.protobuf.any_pb2 import Any as Packed
@@ -59,12 +59,21 @@ def port() -> Iterator[int]:
     ready, end = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
-        server = grpc_server([Subject(INVENTORY)])
-        await server.start(sock=listener)
+        server, connections = grpc_server([Subject(INVENTORY)]), list[Any]()
+        factory = cast("Any", server)._protocol_factory  # grpclib closes no connections
+
+        def connection() -> Any:  # noqa: ANN401  # grpclib's
+            connections.append(factory())
+            return connections[-1]
+
+        listening = await loop.create_server(connection, sock=listener)
         ready.set()
         await end.wait()
-        server.close()
-        await server.wait_closed()
+        listening.close()
+        for each in connections:
+            each.processor.close()
+        await server.end_calls()
+        await asyncio.sleep(0)  # transports are closed in the next turn
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
