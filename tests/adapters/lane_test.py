@@ -29,7 +29,7 @@ from bf.adapters.access.gate import Visit, open_gate
 from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.limits import STREAMS_COUNT_MAX
 from bf.adapters.front.under_way import UnderWay
-from bf.adapters.grpc import answering
+from bf.adapters.grpc import answering, call
 from bf.adapters.grpc.api.execution_pb2 import ExecuteReq
 from bf.adapters.grpc.connection import BoundedH2
 from bf.adapters.grpc.execute import EXECUTION, Execution
@@ -281,6 +281,25 @@ def test_a_deadline_that_comes_before_the_call_has_begun_leaves_nothing_behind()
         assert head["grpc-status"] == "4"
         assert not peer.desk.asked
         assert not peer.face.busy
+
+    run(story)
+
+
+@pytest.mark.parametrize("headers", [{}, ODD])
+def test_a_message_that_came_in_time_may_take_long(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "REQUEST_S_MAX", 0.02)
+    monkeypatch.setattr(call, "REQUEST_S_MAX", 0.02)
+
+    async def story(peer: Peer) -> None:
+        peer.desk.may.clear()
+        stream = peer.begin(headers)
+        peer.pass_on()
+        peer.client.send_data(stream, REQUEST, end_stream=True)
+        await peer.until(lambda: peer.desk.asked != [])
+        await asyncio.sleep(0.05)
+        peer.desk.may.set()
+        ((_, body, tail),) = await peer.answers(stream)
+        assert (body, tail) == (message(b"done"), {"grpc-status": "0"})
 
     run(story)
 

@@ -154,7 +154,7 @@ class AnsweringLane(Lane[Asked, Heads | None]):
         new, self._new = self._new, []
         for call in new:
             if not call.ended and call.stream in self.calls:
-                call.timers.append(self._loop.call_later(REQUEST_S_MAX, self._refuse, call, LATE))
+                call.timers.append(self._loop.call_later(REQUEST_S_MAX, self._give_up, call))
                 try:
                     call.carry_out = call.unary.open(call.heads)
                 except Refusal as refusal:
@@ -254,7 +254,12 @@ class AnsweringLane(Lane[Asked, Heads | None]):
         except TimeoutError:
             raise GRPCError(Status.DEADLINE_EXCEEDED, "the answer was not read: UNREAD_S_MAX") from None
         if call.stream in self.calls:
-            self._out.write(tail)
+            self._out.write(header_frames(END_STREAM, call.stream, self._block(TAIL)))
+
+    def _give_up(self, call: Asked) -> None:
+        """End a call of which not all has come in time."""
+        if not call.ended:
+            self._refuse(call, LATE)
 
     def _expire(self, call: Asked) -> None:
         """End a call for which its caller waits no longer."""
