@@ -285,6 +285,16 @@ def test_a_deadline_that_comes_before_the_call_has_begun_leaves_nothing_behind()
     run(story)
 
 
+@pytest.mark.parametrize("timeout", ["9" * 400 + "n", "9" * 400 + "S"])
+def test_a_deadline_of_many_digits_is_answered_as_grpclib_would(timeout: str) -> None:
+    async def story(peer: Peer) -> None:
+        stream, other = peer.ask({"grpc-timeout": timeout}), peer.ask({"grpc-timeout": timeout, **ODD})
+        ours, theirs = await peer.answers(stream, other)
+        assert ours[0]["grpc-status"] == theirs[0]["grpc-status"] == "3"
+
+    run(story)
+
+
 @pytest.mark.parametrize("headers", [{}, ODD])
 def test_a_message_that_came_in_time_may_take_long(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answering, "REQUEST_S_MAX", 0.02)

@@ -79,7 +79,7 @@ class Heads:
         self._values = values
         self.path = values[":path"][0] if ":path" in values else ""
         self.timeout_s = min(
-            (decode_timeout(value) for value in values.get("grpc-timeout", ())), default=DEADLINE_S_MAX
+            (float(decode_timeout(value)) for value in values.get("grpc-timeout", ())), default=DEADLINE_S_MAX
         )
 
     def get(self, key: str, default: str, /) -> str:
@@ -187,7 +187,7 @@ class AnsweringLane(Lane[Asked, Heads | None]):
     def _understood(self, headers: Sequence[HeaderTuple]) -> Heads | None:
         try:
             return Heads(headers)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
 
     def _take_headers(self, call: Asked | None, kind: int, flags: int, stream: int, payload: bytes) -> None:
