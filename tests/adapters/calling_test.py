@@ -258,6 +258,24 @@ def test_a_message_for_which_there_is_no_window_is_given_up_in_time() -> None:
     run(story, {SettingCodes.INITIAL_WINDOW_SIZE: 0})
 
 
+def test_streams_that_h2_has_closed_leave_room_for_calls() -> None:
+    async def story(server: Server) -> None:
+        server.pass_on()
+        server.pass_on()
+        h2 = server.protocol.connection._connection
+        for _ in range(3):
+            stream = h2.get_next_available_stream_id()
+            h2.send_headers(stream, [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "x")])
+            h2.reset_stream(stream)
+        server.protocol.connection.flush()
+        call = server.call(seconds=1)
+        (stream,) = await server.come()
+        server.answer(stream)
+        assert (await server.told(call)).body == b"done"
+
+    run(story, {SettingCodes.MAX_CONCURRENT_STREAMS: 3})
+
+
 @pytest.mark.parametrize("how", ["goodbye", "lost", "reset", "no HTTP/2"])
 def test_a_connection_that_ends_ends_its_calls(how: str) -> None:
     async def story(server: Server) -> None:

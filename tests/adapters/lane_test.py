@@ -35,6 +35,7 @@ from bf.adapters.grpc.connection import BoundedH2
 from bf.adapters.grpc.execute import EXECUTION, Execution
 from bf.adapters.grpc.frames import DATA, END_STREAM, FRAME_BYTES_MAX, HEADERS, frame, message
 from bf.adapters.grpc.lane import WINDOW_STEP_BYTES
+from bf.adapters.grpc.lean import CLOSED_STREAMS_MAX
 from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.core.limits import REQUEST_BYTES_MAX
 from bf.core.ports import Answer
@@ -498,6 +499,18 @@ def test_calls_of_both_ways_count_together() -> None:
         peer.begin()
         peer.pass_on()
         assert peer.paper.closed
+
+    run(story)
+
+
+def test_calls_that_h2_has_closed_leave_room_for_ours() -> None:
+    async def story(peer: Peer) -> None:
+        for _ in range(CLOSED_STREAMS_MAX - 1):
+            await peer.answers(peer.ask(ODD))
+        for _ in range(STREAMS_COUNT_MAX - 1):
+            peer.begin()
+        peer.pass_on()
+        assert not peer.paper.closed
 
     run(story)
 
