@@ -258,6 +258,30 @@ def test_a_message_for_which_there_is_no_window_is_given_up_in_time() -> None:
     run(story, {SettingCodes.INITIAL_WINDOW_SIZE: 0})
 
 
+@pytest.mark.parametrize("how", ["answered", "reset"])
+def test_a_call_that_is_over_before_its_message_was_sent_waits_for_no_window(how: str) -> None:
+    async def story(server: Server) -> None:
+        call = server.call(b"x" * 100_000)
+        await server.until(lambda: server.count(DataReceived) > 0)
+        server.pass_on()
+        (stream,) = server.lane.calls
+        if how == "answered":
+            server.h2.send_headers(stream, [*HEAD, ("grpc-status", "16")], end_stream=True)
+        else:
+            server.h2.reset_stream(stream)
+        sent = server.h2.data_to_send()
+        async with asyncio.timeout(1):
+            server.protocol.data_received(sent)
+            if how == "answered":
+                assert (await call).code == Code.UNAUTHENTICATED
+                await server.until(lambda: server.count(StreamReset) == 1)  # the rest of it never comes
+            else:
+                with pytest.raises(StreamTerminatedError):
+                    await call
+
+    run(story, {SettingCodes.INITIAL_WINDOW_SIZE: 100})
+
+
 def test_streams_that_h2_has_closed_leave_room_for_calls() -> None:
     async def story(server: Server) -> None:
         server.pass_on()

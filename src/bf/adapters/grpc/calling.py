@@ -51,11 +51,13 @@ class Reply(NamedTuple):
 class Placed(Call):
     """A call that was made."""
 
-    __slots__ = ("reply", "status")
+    __slots__ = ("reply", "sent", "status")
 
     def __init__(self, stream: int, reply: "asyncio.Future[Reply]") -> None:
         super().__init__(stream)
         self.reply = reply
+        self.sent = False
+        """Whether all of its message was sent."""
         self.status = ""
         """What its headers say in terms of HTTP, once they are there."""
 
@@ -93,6 +95,7 @@ class CallingLane(Lane[Placed, dict[str, str]]):
             if data is None:
                 async with asyncio.timeout_at(until):
                     await self._send(call, body, END_STREAM)
+            call.sent = True
             return await call.reply
         finally:
             timer.cancel()
@@ -140,7 +143,7 @@ class CallingLane(Lane[Placed, dict[str, str]]):
                 self._conclude(call, heads)
 
     def _take_reset(self, call: Placed, code: int) -> None:
-        del self.calls[call.stream]
+        self._end(call)
         if not call.reply.done():
             call.reply.set_exception(StreamTerminatedError(f"the call was reset: error code {code}"))
 
@@ -148,9 +151,16 @@ class CallingLane(Lane[Placed, dict[str, str]]):
         self._conclude(call, {})
 
     def _conclude(self, call: Placed, heads: dict[str, str]) -> None:
-        del self.calls[call.stream]
+        self._end(call)
+        if not call.sent:
+            self._out.write(number_frame(RST_STREAM, call.stream, CANCEL))
         if not call.reply.done():
             call.reply.set_result(_reply(call, heads))
+
+    def _end(self, call: Placed) -> None:
+        """Let a call go, and whoever waits to send more of it."""
+        del self.calls[call.stream]
+        self.wake()
 
 
 def _reply(call: Placed, heads: dict[str, str]) -> Reply:
