@@ -391,6 +391,23 @@ def test_headers_that_the_lane_has_read_are_not_put_into_the_table_twice() -> No
 # Windows
 
 
+def test_padding_takes_no_window_for_ever() -> None:
+    async def story(peer: Peer) -> None:
+        stream = peer.begin()
+        for sent in range(0, 8 * 1_024 * 1_024, 256):
+            if sent % 8_192 == 0:
+                peer.pass_on()
+                await asyncio.sleep(0)
+                peer.pass_on()
+            assert peer.client.local_flow_control_window(stream) >= 256, f"no window after {sent} bytes"
+            peer.client.send_data(stream, b"", pad_length=255)
+        peer.client.send_data(stream, REQUEST, end_stream=True)
+        ((_, body, _),) = await peer.answers(stream)
+        assert body == message(b"done")
+
+    run(story)
+
+
 def test_many_large_calls_leave_the_windows_as_they_should_be() -> None:
     async def story(peer: Peer) -> None:
         for _ in range(100):

@@ -176,8 +176,7 @@ class Lane(Generic[Ours, Read]):
     def _take_data(self, call: Ours, flags: int, payload: bytes) -> None:
         if call.ended:
             raise ProtocolError("data after its end")
-        payload = unpadded(flags & PADDED, payload)
-        call.body += payload
+        call.body += unpadded(flags & PADDED, payload)
         if flags & END_STREAM:
             call.ended = True
             self._complete(call)
