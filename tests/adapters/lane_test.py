@@ -388,6 +388,17 @@ def test_headers_that_the_lane_has_read_are_not_put_into_the_table_twice() -> No
     run(story)
 
 
+def test_the_trailers_of_a_long_answer_mind_a_table_that_was_resized_meanwhile() -> None:
+    async def story(peer: Peer) -> None:
+        stream = peer.ask()
+        await peer.until(lambda: peer.has(DataReceived, stream))
+        peer.client.update_settings({SettingCodes.HEADER_TABLE_SIZE: 0, SettingCodes.INITIAL_WINDOW_SIZE: 65_535})
+        ((_, body, tail),) = await peer.answers(stream)
+        assert (body, tail) == (message(b"x" * 500), {"grpc-status": "0"})
+
+    run(story, Answer(0, b"x" * 500), {SettingCodes.INITIAL_WINDOW_SIZE: 100})
+
+
 # Windows
 
 

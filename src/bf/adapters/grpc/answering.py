@@ -241,10 +241,10 @@ class AnsweringLane(Lane[Asked, Heads | None]):
         return None
 
     async def _tell(self, call: Asked, body: bytes) -> None:
-        head, tail = header_frames(0, call.stream, self._block(HEAD)), header_frames(END_STREAM, call.stream, TAIL)
+        head = header_frames(0, call.stream, self._block(HEAD))
         data = self._data(call, body)
         if data is not None:
-            self._out.write(b"".join((head, data, tail)))
+            self._out.write(b"".join((head, data, header_frames(END_STREAM, call.stream, TAIL))))
             return
         call.told = True
         self._out.write(head)
@@ -276,7 +276,7 @@ class AnsweringLane(Lane[Asked, Heads | None]):
             block += text(b"grpc-message", answer.message)
         if answer.reason:
             block += literal(b"grpc-status-details-bin", encode_bin_value(status_of(answer, call.unary.domain)))
-        self._out.write(header_frames(END_STREAM, call.stream, block if call.told else self._block(HEAD + block)))
+        self._out.write(header_frames(END_STREAM, call.stream, self._block(block if call.told else HEAD + block)))
         if not call.ended:
             self._out.write(number_frame(RST_STREAM, call.stream, NO_ERROR))
         self._finish(call)
