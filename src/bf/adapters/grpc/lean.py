@@ -133,6 +133,11 @@ class LeanDecoder(Decoder):
             self._known[block] = headers.copy()
         return headers
 
+    def _update_encoding_context(self, data: bytes | memoryview) -> int:
+        """Change the table's size: a block that does so never means only what it meant last time."""
+        self._table.version += 1
+        return super()._update_encoding_context(data)
+
     def _plain(self, block: bytes) -> list[HeaderTuple] | None:
         """Read a block that leaves the table as it is, in short text that is not coded; None if there is more to it."""
         headers: list[HeaderTuple] = []
