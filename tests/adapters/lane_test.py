@@ -20,6 +20,7 @@ from h2.events import (
     TrailersReceived,
 )
 from h2.settings import SettingCodes
+from hpack import Encoder
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.calls import OneByOne
@@ -33,7 +34,7 @@ from bf.adapters.grpc import answering, call
 from bf.adapters.grpc.api.execution_pb2 import ExecuteReq
 from bf.adapters.grpc.connection import BoundedH2
 from bf.adapters.grpc.execute import EXECUTION, Execution
-from bf.adapters.grpc.frames import DATA, END_STREAM, FRAME_BYTES_MAX, HEADERS, frame, message
+from bf.adapters.grpc.frames import DATA, END_HEADERS, END_STREAM, FRAME_BYTES_MAX, HEADERS, frame, message
 from bf.adapters.grpc.lane import WINDOW_STEP_BYTES
 from bf.adapters.grpc.lean import CLOSED_STREAMS_MAX
 from bf.adapters.grpc.server import DomainService, grpc_server
@@ -539,6 +540,27 @@ def test_calls_that_h2_has_closed_leave_room_for_ours() -> None:
             peer.begin()
         peer.pass_on()
         assert not peer.paper.closed
+
+    run(story)
+
+
+def test_one_stream_has_one_call() -> None:
+    async def story(peer: Peer) -> None:
+        stream = peer.begin(ODD)
+        again = peer.client.data_to_send() + frame(HEADERS, END_HEADERS, stream, Encoder().encode(list(PLAIN.items())))
+        peer.face.data_received(again)
+        assert not peer.lane
+
+    run(story)
+
+
+def test_no_call_begins_inside_headers_that_go_on() -> None:
+    async def story(peer: Peer) -> None:
+        peer.pass_on()
+        peer.face.data_received(frame(HEADERS, 0, 1, Encoder().encode(list((PLAIN | ODD).items()))))
+        peer.face.data_received(frame(HEADERS, END_HEADERS, 3, Encoder().encode(list(PLAIN.items()))))
+        assert not peer.lane
+        assert peer.paper.closed
 
     run(story)
 

@@ -169,6 +169,8 @@ class AnsweringLane(Lane[Asked, Heads | None]):
         return flags == END_HEADERS and stream % 2 == 1 and stream > self._h2.highest_inbound_stream_id
 
     def _open(self, stream: int, block: bytes) -> bool:
+        if stream <= self._h2.highest_inbound_stream_id:  # what came just before began it, in h2
+            return False
         heads = self._headers(block)
         unary = self._desk.unary.get(heads.path) if heads else None
         if heads is None or unary is None:

@@ -124,7 +124,7 @@ class Lane(Generic[Ours, Read]):
                 self._hand_over(data[theirs:at])
                 self._take(kind, flags, stream, data[begin:upto])
                 theirs = upto
-            elif kind == HEADERS and self._may_open(flags, stream):
+            elif kind == HEADERS and not self._continued and self._may_open(flags, stream):
                 self._hand_over(data[theirs:at])
                 theirs = upto if self._open(stream, data[begin:upto]) else at
             elif kind in {HEADERS, CONTINUATION}:
