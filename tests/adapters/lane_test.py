@@ -565,6 +565,20 @@ def test_no_call_begins_inside_headers_that_go_on() -> None:
     run(story)
 
 
+def test_the_bit_before_a_number_of_a_stream_means_nothing() -> None:
+    async def story(peer: Peer) -> None:
+        stream = peer.ask()
+        sent = peer.client.data_to_send()
+        numbers = [at + 5 for at in range(len(sent) - 8) if sent[at + 5 : at + 9] == stream.to_bytes(4, "big")]
+        assert len(numbers) >= 2
+        sent = bytes(byte | 0x80 if at in numbers[-2:] else byte for at, byte in enumerate(sent))
+        peer.face.data_received(sent)
+        ((_, body, _), (_, other, _)) = await peer.answers(stream, peer.ask())
+        assert body == other == message(b"done")
+
+    run(story)
+
+
 def test_a_message_that_grows_too_large_is_refused_while_it_comes() -> None:
     async def story(peer: Peer) -> None:
         stream = peer.begin()
