@@ -316,6 +316,23 @@ def test_a_message_that_came_in_time_may_take_long(headers: dict[str, str], monk
     run(story)
 
 
+def test_a_call_may_end_with_trailers_even_one_that_was_refused_already() -> None:
+    async def story(peer: Peer) -> None:
+        streams = [peer.begin(headers) for headers in ({}, ODD, {})]
+        refused = peer.begin({"tenant": ""})
+        peer.face.data_received(peer.client.data_to_send())
+        for stream in (*streams, refused):
+            peer.client.send_data(stream, REQUEST)
+            peer.client.send_headers(stream, [("x-checksum", f"{stream}")], end_stream=True)
+        ours, theirs, third = await peer.answers(*streams)
+        assert ours == theirs == third
+        assert ours[1:] == (message(b"done"), {"grpc-status": "0"})
+        assert peer.said(refused)[0]["grpc-status"] == "3"
+        assert (peer.lane, peer.paper.closed) == (3, False)
+
+    run(story)
+
+
 def test_frames_of_nothing_take_no_room() -> None:
     async def story(peer: Peer) -> None:
         stream = peer.begin()
@@ -490,6 +507,9 @@ def test_a_call_that_is_taken_back_is_called_off_and_what_comes_late_for_it_is_r
 
 BREACHES: dict[str, Callable[[int], bytes]] = {
     "headers again": lambda stream: frame(HEADERS, 0x4, stream, b"\x88"),
+    "headers again that go on": lambda stream: frame(HEADERS, END_STREAM, stream + 2, b"\x88"),
+    "headers again without an end": lambda stream: frame(HEADERS, END_HEADERS, stream + 2, b"\x88"),
+    "trailers after the end": lambda stream: frame(HEADERS, END_HEADERS | END_STREAM, stream, b"\x88"),
     "data after the end": lambda stream: frame(DATA, 0, stream, b"x"),
     "more padding than data": lambda stream: frame(DATA, 0x8, stream + 2, b"\x09x"),
     "a window of nothing": lambda stream: frame(0x8, 0, stream, bytes(4)),

@@ -19,6 +19,7 @@ from bf.adapters.grpc.call import Unary
 from bf.adapters.grpc.codec import message_of
 from bf.adapters.grpc.details import status_of
 from bf.adapters.grpc.frames import (
+    CONTINUATION,
     END_HEADERS,
     END_STREAM,
     NO_ERROR,
@@ -29,6 +30,7 @@ from bf.adapters.grpc.frames import (
     literal,
     number_frame,
     text,
+    unpadded,
 )
 from bf.adapters.grpc.lane import Call, Lane, Writer
 from bf.adapters.grpc.lean import LeanH2
@@ -37,6 +39,7 @@ from bf.core.ports import Answer
 from bf.core.refusal import Refusal
 
 HEAD = STATUS_200 + literal(b"content-type", b"application/grpc+proto")
+TRAILERS = END_HEADERS | END_STREAM
 TAIL = literal(b"grpc-status", b"0")
 
 PSEUDO = {":method", ":scheme", ":path", ":authority"}
@@ -193,8 +196,12 @@ class AnsweringLane(Lane[Asked, Heads | None]):
             return None
 
     def _take_headers(self, call: Asked | None, kind: int, flags: int, stream: int, payload: bytes) -> None:
-        del call, kind, flags, payload
-        raise ProtocolError(f"headers of a call that has begun: {stream}")
+        if kind == CONTINUATION or flags & TRAILERS != TRAILERS or (call and call.ended):
+            raise ProtocolError(f"headers of a call that has begun: {stream}")
+        self._headers(unpadded(flags, payload))  # trailers tell us nothing, but may change the table
+        if call:
+            call.ended = True
+            self._complete(call)
 
     def _take_data(self, call: Asked, flags: int, payload: bytes) -> None:
         super()._take_data(call, flags, payload)
