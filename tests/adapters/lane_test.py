@@ -515,6 +515,9 @@ BREACHES: dict[str, Callable[[int], bytes]] = {
     "a window of nothing": lambda stream: frame(0x8, 0, stream, bytes(4)),
     "a window without end": lambda stream: frame(0x8, 0, stream, b"\x7f\xff\xff\xff"),
     "a window of five bytes": lambda stream: frame(0x8, 0, stream, b"\0\0\0\0\1"),
+    "headers that are no ASCII": lambda stream: frame(
+        HEADERS, END_HEADERS, stream + 4, Encoder().encode([*PLAIN.items(), ("x", b"\xe9")])
+    ),
     "headers that cannot be read": lambda stream: frame(HEADERS, 0x4, stream + 4, b"\xff\xff\xff\xff\xff"),
     "a frame without end": lambda stream: b"\xff\xff\xff" + frame(DATA, 0, stream, b"")[3:],
 }
