@@ -1,6 +1,7 @@
 """The client's end of the fast lane, against a server of h2 that does whatever a foreign server may do."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -15,9 +16,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.paper import Paper
 
+from bf.adapters.front.limits import STREAMS_COUNT_MAX
 from bf.adapters.grpc.calling import ANSWER_HEADER_BYTES_MAX, CallingLane, Reply
-from bf.adapters.grpc.frames import CONTINUATION, END_HEADERS, END_STREAM, HEADERS, frame, literal, message
+from bf.adapters.grpc.frames import (
+    CONTINUATION,
+    END_HEADERS,
+    END_STREAM,
+    FRAME_BYTES_MAX,
+    HEADERS,
+    frame,
+    literal,
+    message,
+)
 from bf.adapters.grpc.gathering import GatheringChannel
+from bf.core.limits import REPLY_BYTES_MAX
 from bf.core.refusal import Code
 
 HEAD = [(":status", "200"), ("content-type", "application/grpc")]
@@ -153,6 +165,8 @@ ODD: dict[str, tuple[list[tuple[str, str]], Code]] = {
     "not found": ([(":status", "404")], Code.UNIMPLEMENTED),
     "a proxy without a server": ([(":status", "503")], Code.UNAVAILABLE),
     "a status that is none": ([(":status", "200"), ("grpc-status", "fine")], Code.UNKNOWN),
+    "a status of many digits": ([*HEAD, ("grpc-status", "9" * 5_000)], Code.UNKNOWN),
+    "details that are none": ([*HEAD, ("grpc-status", "5"), ("grpc-status-details-bin", "a")], Code.NOT_FOUND),
     "no message": ([*HEAD, OK], Code.INTERNAL),
 }
 
@@ -256,6 +270,106 @@ def test_a_message_for_which_there_is_no_window_is_given_up_in_time() -> None:
         await server.until(lambda: server.count(StreamReset) == 1)
 
     run(story, {SettingCodes.INITIAL_WINDOW_SIZE: 0})
+
+
+def test_no_more_calls_are_begun_than_servers_take_before_theirs_says_how_many() -> None:
+    async def story(server: Server) -> None:
+        calls = [server.call() for _ in range(3 * STREAMS_COUNT_MAX)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for done in range(len(calls)):
+            server.answer((await server.come(done + 1))[done])
+        for call in calls:
+            assert (await server.told(call)).body == b"done"
+
+    run(story)
+
+
+def test_a_call_that_is_given_up_while_it_is_sent_leaves_no_complaint() -> None:
+    async def story(server: Server) -> None:
+        gc.collect()
+        complaints: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
+        server.pass_on()
+        with pytest.raises(TimeoutError):
+            await server.call(b"x" * 10, seconds=0.01)
+        await asyncio.sleep(0)  # so that nothing holds the call any more
+        gc.collect()
+        assert not complaints
+
+    run(story, {SettingCodes.INITIAL_WINDOW_SIZE: 0})
+
+
+def test_an_answer_without_end_is_not_read() -> None:
+    async def story(server: Server) -> None:
+        call = server.call()
+        (stream,) = await server.come()
+        server.h2.send_headers(stream, HEAD)
+        sent = 0
+        while not call.done() and sent < 3 * REPLY_BYTES_MAX:
+            if server.h2.local_flow_control_window(stream) >= FRAME_BYTES_MAX:
+                server.h2.send_data(stream, bytes(FRAME_BYTES_MAX))
+                sent += FRAME_BYTES_MAX
+            server.pass_on()
+            await asyncio.sleep(0)
+        assert (await call).code == Code.RESOURCE_EXHAUSTED
+        await server.until(lambda: server.count(StreamReset) == 1)
+
+    run(story)
+
+
+def test_a_server_that_promises_what_nobody_asked_for_is_left() -> None:
+    async def story(server: Server) -> None:
+        call = server.call()
+        (stream,) = await server.come()
+        server.pass_on()
+        server.h2.push_stream(stream, 2, [(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "x")])
+        with pytest.raises(StreamTerminatedError):
+            await server.told(call)
+
+    run(story)
+
+
+@pytest.mark.parametrize("how", ["answered", "reset"])
+def test_a_call_that_is_over_before_its_message_was_sent_waits_for_no_window(how: str) -> None:
+    async def story(server: Server) -> None:
+        call = server.call(b"x" * 100_000)
+        await server.until(lambda: server.count(DataReceived) > 0)
+        server.pass_on()
+        (stream,) = server.lane.calls
+        if how == "answered":
+            server.h2.send_headers(stream, [*HEAD, ("grpc-status", "16")], end_stream=True)
+        else:
+            server.h2.reset_stream(stream)
+        sent = server.h2.data_to_send()
+        async with asyncio.timeout(1):
+            server.protocol.data_received(sent)
+            if how == "answered":
+                assert (await call).code == Code.UNAUTHENTICATED
+                await server.until(lambda: server.count(StreamReset) == 1)  # the rest of it never comes
+            else:
+                with pytest.raises(StreamTerminatedError):
+                    await call
+
+    run(story, {SettingCodes.INITIAL_WINDOW_SIZE: 100})
+
+
+def test_streams_that_h2_has_closed_leave_room_for_calls() -> None:
+    async def story(server: Server) -> None:
+        server.pass_on()
+        server.pass_on()
+        h2 = server.protocol.connection._connection
+        for _ in range(3):
+            stream = h2.get_next_available_stream_id()
+            h2.send_headers(stream, [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "x")])
+            h2.reset_stream(stream)
+        server.protocol.connection.flush()
+        call = server.call(seconds=1)
+        (stream,) = await server.come()
+        server.answer(stream)
+        assert (await server.told(call)).body == b"done"
+
+    run(story, {SettingCodes.MAX_CONCURRENT_STREAMS: 3})
 
 
 @pytest.mark.parametrize("how", ["goodbye", "lost", "reset", "no HTTP/2"])

@@ -20,6 +20,7 @@ from h2.events import (
     TrailersReceived,
 )
 from h2.settings import SettingCodes
+from hpack import Encoder
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.calls import OneByOne
@@ -29,12 +30,13 @@ from bf.adapters.access.gate import Visit, open_gate
 from bf.adapters.access.sparing import SparingLog
 from bf.adapters.front.limits import STREAMS_COUNT_MAX
 from bf.adapters.front.under_way import UnderWay
-from bf.adapters.grpc import answering
+from bf.adapters.grpc import answering, call
 from bf.adapters.grpc.api.execution_pb2 import ExecuteReq
 from bf.adapters.grpc.connection import BoundedH2
 from bf.adapters.grpc.execute import EXECUTION, Execution
-from bf.adapters.grpc.frames import DATA, END_STREAM, FRAME_BYTES_MAX, HEADERS, frame, message
+from bf.adapters.grpc.frames import DATA, END_HEADERS, END_STREAM, FRAME_BYTES_MAX, HEADERS, frame, message
 from bf.adapters.grpc.lane import WINDOW_STEP_BYTES
+from bf.adapters.grpc.lean import CLOSED_STREAMS_MAX
 from bf.adapters.grpc.server import DomainService, grpc_server
 from bf.core.limits import REQUEST_BYTES_MAX
 from bf.core.ports import Answer
@@ -285,6 +287,52 @@ def test_a_deadline_that_comes_before_the_call_has_begun_leaves_nothing_behind()
     run(story)
 
 
+@pytest.mark.parametrize("timeout", ["9" * 400 + "n", "9" * 400 + "S"])
+def test_a_deadline_of_many_digits_is_answered_as_grpclib_would(timeout: str) -> None:
+    async def story(peer: Peer) -> None:
+        stream, other = peer.ask({"grpc-timeout": timeout}), peer.ask({"grpc-timeout": timeout, **ODD})
+        ours, theirs = await peer.answers(stream, other)
+        assert ours[0]["grpc-status"] == theirs[0]["grpc-status"] == "3"
+
+    run(story)
+
+
+@pytest.mark.parametrize("headers", [{}, ODD])
+def test_a_message_that_came_in_time_may_take_long(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "REQUEST_S_MAX", 0.02)
+    monkeypatch.setattr(call, "REQUEST_S_MAX", 0.02)
+
+    async def story(peer: Peer) -> None:
+        peer.desk.may.clear()
+        stream = peer.begin(headers)
+        peer.pass_on()
+        peer.client.send_data(stream, REQUEST, end_stream=True)
+        await peer.until(lambda: peer.desk.asked != [])
+        await asyncio.sleep(0.05)
+        peer.desk.may.set()
+        ((_, body, tail),) = await peer.answers(stream)
+        assert (body, tail) == (message(b"done"), {"grpc-status": "0"})
+
+    run(story)
+
+
+def test_a_call_may_end_with_trailers_even_one_that_was_refused_already() -> None:
+    async def story(peer: Peer) -> None:
+        streams = [peer.begin(headers) for headers in ({}, ODD, {})]
+        refused = peer.begin({"tenant": ""})
+        peer.face.data_received(peer.client.data_to_send())
+        for stream in (*streams, refused):
+            peer.client.send_data(stream, REQUEST)
+            peer.client.send_headers(stream, [("x-checksum", f"{stream}")], end_stream=True)
+        ours, theirs, third = await peer.answers(*streams)
+        assert ours == theirs == third
+        assert ours[1:] == (message(b"done"), {"grpc-status": "0"})
+        assert peer.said(refused)[0]["grpc-status"] == "3"
+        assert (peer.lane, peer.paper.closed) == (3, False)
+
+    run(story)
+
+
 def test_frames_of_nothing_take_no_room() -> None:
     async def story(peer: Peer) -> None:
         stream = peer.begin()
@@ -358,7 +406,35 @@ def test_headers_that_the_lane_has_read_are_not_put_into_the_table_twice() -> No
     run(story)
 
 
+def test_the_trailers_of_a_long_answer_mind_a_table_that_was_resized_meanwhile() -> None:
+    async def story(peer: Peer) -> None:
+        stream = peer.ask()
+        await peer.until(lambda: peer.has(DataReceived, stream))
+        peer.client.update_settings({SettingCodes.HEADER_TABLE_SIZE: 0, SettingCodes.INITIAL_WINDOW_SIZE: 65_535})
+        ((_, body, tail),) = await peer.answers(stream)
+        assert (body, tail) == (message(b"x" * 500), {"grpc-status": "0"})
+
+    run(story, Answer(0, b"x" * 500), {SettingCodes.INITIAL_WINDOW_SIZE: 100})
+
+
 # Windows
+
+
+def test_padding_takes_no_window_for_ever() -> None:
+    async def story(peer: Peer) -> None:
+        stream = peer.begin()
+        for sent in range(0, 8 * 1_024 * 1_024, 256):
+            if sent % 8_192 == 0:
+                peer.pass_on()
+                await asyncio.sleep(0)
+                peer.pass_on()
+            assert peer.client.local_flow_control_window(stream) >= 256, f"no window after {sent} bytes"
+            peer.client.send_data(stream, b"", pad_length=255)
+        peer.client.send_data(stream, REQUEST, end_stream=True)
+        ((_, body, _),) = await peer.answers(stream)
+        assert body == message(b"done")
+
+    run(story)
 
 
 def test_many_large_calls_leave_the_windows_as_they_should_be() -> None:
@@ -431,11 +507,17 @@ def test_a_call_that_is_taken_back_is_called_off_and_what_comes_late_for_it_is_r
 
 BREACHES: dict[str, Callable[[int], bytes]] = {
     "headers again": lambda stream: frame(HEADERS, 0x4, stream, b"\x88"),
+    "headers again that go on": lambda stream: frame(HEADERS, END_STREAM, stream + 2, b"\x88"),
+    "headers again without an end": lambda stream: frame(HEADERS, END_HEADERS, stream + 2, b"\x88"),
+    "trailers after the end": lambda stream: frame(HEADERS, END_HEADERS | END_STREAM, stream, b"\x88"),
     "data after the end": lambda stream: frame(DATA, 0, stream, b"x"),
     "more padding than data": lambda stream: frame(DATA, 0x8, stream + 2, b"\x09x"),
     "a window of nothing": lambda stream: frame(0x8, 0, stream, bytes(4)),
     "a window without end": lambda stream: frame(0x8, 0, stream, b"\x7f\xff\xff\xff"),
     "a window of five bytes": lambda stream: frame(0x8, 0, stream, b"\0\0\0\0\1"),
+    "headers that are no ASCII": lambda stream: frame(
+        HEADERS, END_HEADERS, stream + 4, Encoder().encode([*PLAIN.items(), ("x", b"\xe9")])
+    ),
     "headers that cannot be read": lambda stream: frame(HEADERS, 0x4, stream + 4, b"\xff\xff\xff\xff\xff"),
     "a frame without end": lambda stream: b"\xff\xff\xff" + frame(DATA, 0, stream, b"")[3:],
 }
@@ -469,6 +551,53 @@ def test_calls_of_both_ways_count_together() -> None:
         peer.begin()
         peer.pass_on()
         assert peer.paper.closed
+
+    run(story)
+
+
+def test_calls_that_h2_has_closed_leave_room_for_ours() -> None:
+    async def story(peer: Peer) -> None:
+        for _ in range(CLOSED_STREAMS_MAX - 1):
+            await peer.answers(peer.ask(ODD))
+        for _ in range(STREAMS_COUNT_MAX - 1):
+            peer.begin()
+        peer.pass_on()
+        assert not peer.paper.closed
+
+    run(story)
+
+
+def test_one_stream_has_one_call() -> None:
+    async def story(peer: Peer) -> None:
+        stream = peer.begin(ODD)
+        again = peer.client.data_to_send() + frame(HEADERS, END_HEADERS, stream, Encoder().encode(list(PLAIN.items())))
+        peer.face.data_received(again)
+        assert not peer.lane
+
+    run(story)
+
+
+def test_no_call_begins_inside_headers_that_go_on() -> None:
+    async def story(peer: Peer) -> None:
+        peer.pass_on()
+        peer.face.data_received(frame(HEADERS, 0, 1, Encoder().encode(list((PLAIN | ODD).items()))))
+        peer.face.data_received(frame(HEADERS, END_HEADERS, 3, Encoder().encode(list(PLAIN.items()))))
+        assert not peer.lane
+        assert peer.paper.closed
+
+    run(story)
+
+
+def test_the_bit_before_a_number_of_a_stream_means_nothing() -> None:
+    async def story(peer: Peer) -> None:
+        stream = peer.ask()
+        sent = peer.client.data_to_send()
+        numbers = [at + 5 for at in range(len(sent) - 8) if sent[at + 5 : at + 9] == stream.to_bytes(4, "big")]
+        assert len(numbers) >= 2
+        sent = bytes(byte | 0x80 if at in numbers[-2:] else byte for at, byte in enumerate(sent))
+        peer.face.data_received(sent)
+        ((_, body, _), (_, other, _)) = await peer.answers(stream, peer.ask())
+        assert body == other == message(b"done")
 
     run(story)
 

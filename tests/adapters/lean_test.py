@@ -95,6 +95,16 @@ def test_what_was_looked_at_is_read_once_more_and_then_changes_nothing() -> None
     assert decoder.version > version, "only once"
 
 
+SIZE_0, SIZE_4096 = b"\x20", b"\x3f\xe1\x1f"
+POST = b"\x83"
+
+
+def test_a_size_of_the_table_that_is_told_again_holds_again() -> None:
+    lean_one, theirs = LeanDecoder(65_536), Decoder(65_536)
+    for block in (SIZE_0 + POST, SIZE_4096 + POST, SIZE_0 + POST, b"\x40\x01x\x01y", b"\xbe"):
+        assert outcome(lean_one, block) == outcome(theirs, block)
+
+
 def test_limits_of_h2_stay_those_of_its_decoder() -> None:
     h2 = LeanH2(H2Configuration(client_side=False))
     assert isinstance(h2.decoder, LeanDecoder)

@@ -184,6 +184,9 @@ def test_whatever_a_script_does_without_end_ends_with_its_line(body: str, limit:
         "return string.find(string.rep('a', 50000), string.rep('a', 25000) .. 'b', 1, true)",
         "return string.rep('', 1e9)",
         "return table.unpack({}, 1, 1e8)",
+        "local t = {} for n = 0, 61 do t[1 << n] = n end t[#t + 1] = 1 table.insert(t, 1, 0)",  # #t is 2^61
+        "local t = {} for n = 0, 61 do t[1 << n] = n end t[#t + 1] = 1 table.remove(t, 1)",
+        "for _ in string.gmatch(string.rep('^', 1700), '^.-.-b') do end",  # where ^ is no anchor
         "return string.byte(string.rep('a', 50000), 1, -1)",
         "return string.gsub(string.rep('a', 50000), 'a', string.rep('b', 50000))",
         "return string.rep(string.rep('x', 100000), 1000)",

@@ -533,6 +533,21 @@ def test_a_reader_may_watch_over_tls(root: Path) -> None:
         assert asyncio.run(watch()) == [[], [1], [2]]
 
 
+def test_a_token_that_is_revoked_is_told_nothing_more(root: Path) -> None:
+    with Bf(["token", "create", ACME, "--role", "reader", "--json", "--data", root]) as making:
+        token = json.loads(making.end_text())["token"]
+    with served(root) as (_, address), Caller(address, ACME) as caller:
+        furnished(caller)
+        watch = Watch(caller, token=token)
+        assert watch.next().begins
+        with Bf(["token", "revoke", ACME, token.split(".")[1], "--data", root]) as revoking:
+            revoking.end_text()
+        caller.call(put(4))
+        with pytest.raises(grpc.RpcError):
+            watch.next()
+        assert watch.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
 def test_every_worker_lets_watch_whose_tenant_it_is_not(root: Path) -> None:
     """A connection goes to any worker in plain text, so of several some are forwarded."""
     second = next(name for name in ("kiosk", "shop", "zeta") if owner_of(name, 2) != owner_of(ACME, 2))

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import apsw
 import pytest
 from google.protobuf.message import Message
 from tests.support.tenants import (
@@ -468,6 +469,29 @@ def test_a_full_disk_under_the_state_never_parts_it_from_the_log(root: Path, fau
             assert Code.OK not in {answer.code for answer in answers}
             assert await on_hand(node) == 0  # a new cell, which has the whole disk
             await done(node, rq.AddProductsReq(skus=skus), "too much")
+
+    asyncio.run(story())
+    lies, made = digests(root)
+    assert lies == made
+
+
+def test_a_disk_that_fails_a_query_never_parts_the_state_from_the_log(root: Path, faulty: FaultyStorage) -> None:
+    domain = copy.copy(INVENTORY)
+
+    def fails(tx: Tx, request: Message) -> Message:
+        del tx, request
+        faulty.connections[-1].execute("ROLLBACK")  # as SQLite does by itself when it must write pages to read others
+        raise apsw.FullError("database or disk is full")
+
+    domain.handlers = INVENTORY.handlers | {rq.ListLocationsReq: fails}
+
+    async def story() -> None:
+        async with node_of(faulty, domain) as node:
+            await furnish(node)
+            await done(node, put(1))
+            assert (await node.call(ACME, rq.ListLocationsReq(), "")).code == Code.UNAVAILABLE
+            await done(node, put(2))
+            assert await on_hand(node) == 3
 
     asyncio.run(story())
     lies, made = digests(root)

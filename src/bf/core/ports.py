@@ -40,6 +40,10 @@ class Database(Protocol):
         """Run one statement with bound `params`; the rows of the statement before are gone."""
         ...
 
+    def in_transaction(self) -> bool:
+        """Say whether one is open; an error of the disk may have rolled it back, even if nothing was written."""
+        ...
+
     def is_damage(self, error: Exception) -> bool:
         """Say whether an error that `execute` raised means that what the database holds cannot be trusted."""
         ...

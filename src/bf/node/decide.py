@@ -91,6 +91,8 @@ class Deciding:
         except Exception as error:
             if state.database.is_damage(error):
                 raise DamagedStateError from error
+            if not state.database.in_transaction():
+                raise LostBatchError("the database has rolled back what was kept") from error
             logger.exception("tenant %s: %s failed", self._tenant, commit.request)
             return FAILED
         self.touched |= done.memo.get("touched", set[int]())

@@ -19,6 +19,7 @@ from bf.adapters.grpc.call import Unary
 from bf.adapters.grpc.codec import message_of
 from bf.adapters.grpc.details import status_of
 from bf.adapters.grpc.frames import (
+    CONTINUATION,
     END_HEADERS,
     END_STREAM,
     NO_ERROR,
@@ -29,6 +30,7 @@ from bf.adapters.grpc.frames import (
     literal,
     number_frame,
     text,
+    unpadded,
 )
 from bf.adapters.grpc.lane import Call, Lane, Writer
 from bf.adapters.grpc.lean import LeanH2
@@ -37,6 +39,7 @@ from bf.core.ports import Answer
 from bf.core.refusal import Refusal
 
 HEAD = STATUS_200 + literal(b"content-type", b"application/grpc+proto")
+TRAILERS = END_HEADERS | END_STREAM
 TAIL = literal(b"grpc-status", b"0")
 
 PSEUDO = {":method", ":scheme", ":path", ":authority"}
@@ -79,7 +82,7 @@ class Heads:
         self._values = values
         self.path = values[":path"][0] if ":path" in values else ""
         self.timeout_s = min(
-            (decode_timeout(value) for value in values.get("grpc-timeout", ())), default=DEADLINE_S_MAX
+            (float(decode_timeout(value)) for value in values.get("grpc-timeout", ())), default=DEADLINE_S_MAX
         )
 
     def get(self, key: str, default: str, /) -> str:
@@ -154,7 +157,7 @@ class AnsweringLane(Lane[Asked, Heads | None]):
         new, self._new = self._new, []
         for call in new:
             if not call.ended and call.stream in self.calls:
-                call.timers.append(self._loop.call_later(REQUEST_S_MAX, self._refuse, call, LATE))
+                call.timers.append(self._loop.call_later(REQUEST_S_MAX, self._give_up, call))
                 try:
                     call.carry_out = call.unary.open(call.heads)
                 except Refusal as refusal:
@@ -169,6 +172,8 @@ class AnsweringLane(Lane[Asked, Heads | None]):
         return flags == END_HEADERS and stream % 2 == 1 and stream > self._h2.highest_inbound_stream_id
 
     def _open(self, stream: int, block: bytes) -> bool:
+        if stream <= self._h2.highest_inbound_stream_id:  # what came just before began it, in h2
+            return False
         heads = self._headers(block)
         unary = self._desk.unary.get(heads.path) if heads else None
         if heads is None or unary is None:
@@ -187,12 +192,16 @@ class AnsweringLane(Lane[Asked, Heads | None]):
     def _understood(self, headers: Sequence[HeaderTuple]) -> Heads | None:
         try:
             return Heads(headers)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
 
     def _take_headers(self, call: Asked | None, kind: int, flags: int, stream: int, payload: bytes) -> None:
-        del call, kind, flags, payload
-        raise ProtocolError(f"headers of a call that has begun: {stream}")
+        if kind == CONTINUATION or flags & TRAILERS != TRAILERS or (call and call.ended):
+            raise ProtocolError(f"headers of a call that has begun: {stream}")
+        self._headers(unpadded(flags, payload))  # trailers tell us nothing, but may change the table
+        if call:
+            call.ended = True
+            self._complete(call)
 
     def _take_data(self, call: Asked, flags: int, payload: bytes) -> None:
         super()._take_data(call, flags, payload)
@@ -241,10 +250,10 @@ class AnsweringLane(Lane[Asked, Heads | None]):
         return None
 
     async def _tell(self, call: Asked, body: bytes) -> None:
-        head, tail = header_frames(0, call.stream, self._block(HEAD)), header_frames(END_STREAM, call.stream, TAIL)
+        head = header_frames(0, call.stream, self._block(HEAD))
         data = self._data(call, body)
         if data is not None:
-            self._out.write(b"".join((head, data, tail)))
+            self._out.write(b"".join((head, data, header_frames(END_STREAM, call.stream, TAIL))))
             return
         call.told = True
         self._out.write(head)
@@ -254,7 +263,12 @@ class AnsweringLane(Lane[Asked, Heads | None]):
         except TimeoutError:
             raise GRPCError(Status.DEADLINE_EXCEEDED, "the answer was not read: UNREAD_S_MAX") from None
         if call.stream in self.calls:
-            self._out.write(tail)
+            self._out.write(header_frames(END_STREAM, call.stream, self._block(TAIL)))
+
+    def _give_up(self, call: Asked) -> None:
+        """End a call of which not all has come in time."""
+        if not call.ended:
+            self._refuse(call, LATE)
 
     def _expire(self, call: Asked) -> None:
         """End a call for which its caller waits no longer."""
@@ -271,7 +285,7 @@ class AnsweringLane(Lane[Asked, Heads | None]):
             block += text(b"grpc-message", answer.message)
         if answer.reason:
             block += literal(b"grpc-status-details-bin", encode_bin_value(status_of(answer, call.unary.domain)))
-        self._out.write(header_frames(END_STREAM, call.stream, block if call.told else self._block(HEAD + block)))
+        self._out.write(header_frames(END_STREAM, call.stream, self._block(block if call.told else HEAD + block)))
         if not call.ended:
             self._out.write(number_frame(RST_STREAM, call.stream, NO_ERROR))
         self._finish(call)

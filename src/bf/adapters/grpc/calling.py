@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from grpclib.const import Status
 from grpclib.exceptions import StreamTerminatedError
 from grpclib.metadata import decode_bin_value, decode_grpc_message
 from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes
 from hpack import HeaderTuple
 
+from bf.adapters.front.limits import STREAMS_COUNT_MAX
 from bf.adapters.grpc.frames import (
     CANCEL,
     CONTINUATION,
@@ -24,9 +27,18 @@ from bf.adapters.grpc.frames import (
 )
 from bf.adapters.grpc.lane import Call, Lane, Writer
 from bf.adapters.grpc.lean import LeanH2
+from bf.core.limits import REPLY_BYTES_MAX
 
 ANSWER_HEADER_BYTES_MAX = 64 * 1024
 """The largest headers of an answer."""
+
+STATUS_DIGITS_MAX = 3
+"""The longest status of gRPC."""
+
+TOO_LARGE = {
+    "grpc-status": str(Status.RESOURCE_EXHAUSTED.value),
+    "grpc-message": f"the answer is too large: REPLY_BYTES_MAX allows {REPLY_BYTES_MAX}",
+}
 
 HTTP_STATUS = {
     "401": Status.UNAUTHENTICATED,
@@ -51,11 +63,13 @@ class Reply(NamedTuple):
 class Placed(Call):
     """A call that was made."""
 
-    __slots__ = ("reply", "status")
+    __slots__ = ("reply", "sent", "status")
 
     def __init__(self, stream: int, reply: "asyncio.Future[Reply]") -> None:
         super().__init__(stream)
         self.reply = reply
+        self.sent = False
+        """Whether all of its message was sent."""
         self.status = ""
         """What its headers say in terms of HTTP, once they are there."""
 
@@ -93,9 +107,12 @@ class CallingLane(Lane[Placed, dict[str, str]]):
             if data is None:
                 async with asyncio.timeout_at(until):
                     await self._send(call, body, END_STREAM)
+            call.sent = True
             return await call.reply
         finally:
             timer.cancel()
+            if not call.sent and call.reply.done():
+                call.reply.exception()  # asyncio complains of one at which nobody has looked
             if self.calls.pop(stream, None):
                 self._out.write(number_frame(RST_STREAM, stream, CANCEL))
             self.wake()
@@ -111,7 +128,7 @@ class CallingLane(Lane[Placed, dict[str, str]]):
         self.wake()
 
     def _may_begin(self) -> bool:
-        most = self._h2.remote_settings.max_concurrent_streams
+        most = self._h2.remote_settings.get(SettingCodes.MAX_CONCURRENT_STREAMS, STREAMS_COUNT_MAX)
         return self._write_ready.is_set() and self._h2.open_outbound_streams < most
 
     def _open(self, stream: int, block: bytes) -> bool:
@@ -139,8 +156,14 @@ class CallingLane(Lane[Placed, dict[str, str]]):
             if flags & END_STREAM:
                 self._conclude(call, heads)
 
+    def _take_data(self, call: Placed, flags: int, payload: bytes) -> None:
+        super()._take_data(call, flags, payload)
+        if not call.ended and len(call.body) > PREFIX_BYTES + REPLY_BYTES_MAX:
+            call.sent = False  # so that the rest is not sent, either
+            self._conclude(call, TOO_LARGE)
+
     def _take_reset(self, call: Placed, code: int) -> None:
-        del self.calls[call.stream]
+        self._end(call)
         if not call.reply.done():
             call.reply.set_exception(StreamTerminatedError(f"the call was reset: error code {code}"))
 
@@ -148,18 +171,27 @@ class CallingLane(Lane[Placed, dict[str, str]]):
         self._conclude(call, {})
 
     def _conclude(self, call: Placed, heads: dict[str, str]) -> None:
-        del self.calls[call.stream]
+        self._end(call)
+        if not call.sent:
+            self._out.write(number_frame(RST_STREAM, call.stream, CANCEL))
         if not call.reply.done():
             call.reply.set_result(_reply(call, heads))
+
+    def _end(self, call: Placed) -> None:
+        """Let a call go, and whoever waits to send more of it."""
+        del self.calls[call.stream]
+        self.wake()
 
 
 def _reply(call: Placed, heads: dict[str, str]) -> Reply:
     status = heads.get("grpc-status", "")
-    if not status.isdigit():
+    if not status.isdigit() or len(status) > STATUS_DIGITS_MAX:
         code = HTTP_STATUS.get(call.status, Status.UNKNOWN)
         return Reply(code.value, message=f"the answer has no status of gRPC, but :status {call.status or 'nothing'}")
     if int(status):
-        details = decode_bin_value(heads.get("grpc-status-details-bin", "").encode())
+        details = b""
+        with suppress(ValueError):  # what cannot be read is no reason to lose the rest
+            details = decode_bin_value(heads.get("grpc-status-details-bin", "").encode())
         return Reply(int(status), message=decode_grpc_message(heads.get("grpc-message", "")), details=details)
     data = bytes(call.body)
     if len(data) < PREFIX_BYTES or PREFIX.unpack_from(data) != (0, len(data) - PREFIX_BYTES):

@@ -77,7 +77,7 @@ class BoundedH2(H2Protocol):
         """Read frames; a peer that breaks the protocol is told so and closed."""
         try:
             self._lane.receive(data)
-        except ProtocolError as error:
+        except (ProtocolError, UnicodeDecodeError) as error:  # what h2 says of headers that are no ASCII
             self._say(_reason(error))
             self.end()
 
@@ -138,7 +138,7 @@ class TooManyResetsError(ProtocolError):
     """A peer that begins calls and takes them back."""
 
 
-def _reason(error: ProtocolError) -> str:
+def _reason(error: Exception) -> str:
     """Say which limit, or that it is no HTTP/2, in few words that no peer chooses."""
     if isinstance(error, DenialOfServiceError):
         return "the headers are too large: HEADER_BYTES_MAX"

@@ -17,7 +17,10 @@ PREFIX_BYTES = PREFIX.size
 FRAME_BYTES_MAX = 16_384
 """The largest payload of a frame that every peer takes (RFC 9113, 4.2)."""
 
-DATA, HEADERS, RST_STREAM, WINDOW_UPDATE, CONTINUATION = 0x0, 0x1, 0x3, 0x8, 0x9
+STREAM_MAX = 2**31 - 1
+"""The last number of a stream; the bit before it means nothing (RFC 9113, 4.1)."""
+
+DATA, HEADERS, RST_STREAM, PUSH_PROMISE, WINDOW_UPDATE, CONTINUATION = 0x0, 0x1, 0x3, 0x5, 0x8, 0x9
 END_STREAM, END_HEADERS, PADDED, PRIORITY = 0x1, 0x4, 0x8, 0x20
 PRIORITY_BYTES = 5
 NUMBER_BYTES = 4

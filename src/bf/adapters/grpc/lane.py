@@ -33,7 +33,9 @@ from bf.adapters.grpc.frames import (
     HEADERS,
     NUMBER_BYTES,
     PADDED,
+    PUSH_PROMISE,
     RST_STREAM,
+    STREAM_MAX,
     WINDOW_UPDATE,
     frame,
     message,
@@ -114,6 +116,7 @@ class Lane(Generic[Ours, Read]):
         self._preface -= at
         while end - at >= HEAD_BYTES:
             high, low, kind, flags, stream = cast("tuple[int, int, int, int, int]", HEAD.unpack_from(data, at))
+            stream &= STREAM_MAX
             begin = at + HEAD_BYTES
             upto = begin + (high << 8 | low)
             if upto - begin > FRAME_BYTES_MAX:
@@ -124,7 +127,7 @@ class Lane(Generic[Ours, Read]):
                 self._hand_over(data[theirs:at])
                 self._take(kind, flags, stream, data[begin:upto])
                 theirs = upto
-            elif kind == HEADERS and self._may_open(flags, stream):
+            elif kind == HEADERS and not self._continued and self._may_open(flags, stream):
                 self._hand_over(data[theirs:at])
                 theirs = upto if self._open(stream, data[begin:upto]) else at
             elif kind in {HEADERS, CONTINUATION}:
@@ -168,6 +171,8 @@ class Lane(Generic[Ours, Read]):
                 self._take_data(call, flags, payload)
         elif kind in {HEADERS, CONTINUATION}:
             self._take_headers(call, kind, flags, stream, payload)
+        elif kind == PUSH_PROMISE:
+            raise ProtocolError("a promise, whose headers nobody reads")
         elif call and kind == RST_STREAM:
             self._take_reset(call, int.from_bytes(payload, "big"))
         elif call and kind == WINDOW_UPDATE:
@@ -176,8 +181,7 @@ class Lane(Generic[Ours, Read]):
     def _take_data(self, call: Ours, flags: int, payload: bytes) -> None:
         if call.ended:
             raise ProtocolError("data after its end")
-        payload = unpadded(flags & PADDED, payload)
-        call.body += payload
+        call.body += unpadded(flags & PADDED, payload)
         if flags & END_STREAM:
             call.ended = True
             self._complete(call)

@@ -133,6 +133,11 @@ class LeanDecoder(Decoder):
             self._known[block] = headers.copy()
         return headers
 
+    def _update_encoding_context(self, data: bytes | memoryview) -> int:
+        """Change the table's size: a block that does so never means only what it meant last time."""
+        self._table.version += 1
+        return super()._update_encoding_context(data)
+
     def _plain(self, block: bytes) -> list[HeaderTuple] | None:
         """Read a block that leaves the table as it is, in short text that is not coded; None if there is more to it."""
         headers: list[HeaderTuple] = []
@@ -185,11 +190,13 @@ class LeanH2(H2Connection):
 
     def _open_streams(self, remainder: int) -> int:
         """Return how many streams are open at most; closed ones are forgotten when there may be too many."""
-        if len(self.streams) < self._look_at:
-            return len(self.streams) + len(self.aside)
-        count = super()._open_streams(remainder)
-        self._look_at = min(len(self.streams) + CLOSED_STREAMS_MAX, STREAMS_COUNT_MAX)
-        return count + len(self.aside)
+        begun = len(self.streams) + len(self.aside)
+        most = self.remote_settings.max_concurrent_streams if self.config.client_side else STREAMS_COUNT_MAX
+        if begun < min(self._look_at, most):
+            return begun
+        count = super()._open_streams(remainder) + len(self.aside)
+        self._look_at = len(self.streams) + len(self.aside) + CLOSED_STREAMS_MAX
+        return count
 
     def begin(self, stream: int) -> None:
         """Note that a call has begun on a stream of which h2 knows nothing."""

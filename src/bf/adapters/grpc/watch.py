@@ -9,8 +9,9 @@ Rules of this file:
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import aclosing, contextmanager
+from functools import partial
 from typing import Any, cast
 
 from grpclib.const import Cardinality, Handler
@@ -58,12 +59,14 @@ class Watching:
         """Return a handler for each path, for the calls of one connection."""
 
         async def watch(stream: Stream[Any, Any]) -> None:
+            let_in = partial(admit, self._gate, visit, cast("Metadata", stream.metadata), GetReportReq)
             try:
-                caller = admit(self._gate, visit, cast("Metadata", stream.metadata), GetReportReq)
+                caller = let_in()
                 body = await in_time(read_body(stream), REQUEST_S_MAX, "REQUEST_S_MAX")
                 request = parsed(body, WatchReportReq)
                 with self._place(caller.tenant):
-                    await self._until_stopping(stream, caller, request)
+                    messages = watch_report(Asking(self._calls, caller), request)
+                    await self._until_stopping(_tell(stream, messages, let_in))
             except Refusal as refusal:
                 raise error_of(told(refusal), self._domain.name) from None
             except RefusedError as refused:
@@ -89,10 +92,10 @@ class Watching:
             if not self._watchers[tenant]:
                 del self._watchers[tenant]
 
-    async def _until_stopping(self, stream: Stream[Any, Any], caller: Caller, request: WatchReportReq) -> None:
+    async def _until_stopping(self, tell: Coroutine[Any, Any, None]) -> None:
         """Tell what changes until the server stops, the report is dropped or the reader goes."""
         loop = asyncio.get_running_loop()
-        telling = loop.create_task(self._tell(stream, caller, request))
+        telling = loop.create_task(tell)
         stopping = loop.create_task(self._under_way.stopping.wait())
         try:
             await asyncio.wait([telling, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -104,8 +107,11 @@ class Watching:
             stopping.cancel()
             await asyncio.wait([telling, stopping])
 
-    async def _tell(self, stream: Stream[Any, Any], caller: Caller, request: WatchReportReq) -> None:
-        messages: AsyncGenerator[WatchReportResp] = watch_report(Asking(self._calls, caller), request)
-        async with aclosing(messages):
-            async for message in messages:
-                await send(stream, message.SerializeToString())
+
+async def _tell(
+    stream: Stream[Any, Any], messages: AsyncGenerator[WatchReportResp], let_in: Callable[[], Caller]
+) -> None:
+    async with aclosing(messages):
+        async for message in messages:
+            let_in()  # a token may have been revoked meanwhile
+            await send(stream, message.SerializeToString())

@@ -43,8 +43,9 @@ local function look()
   require_memory()
 end
 
-local function charge(work)  -- bytes or items that C goes through; `look` sees it
+local function charge(work)  -- bytes or items that C goes through, before it does: `look` would see it too late
   left = left - work // 16
+  if left < 0 or work < 0 then stop("instructions") end  -- what is said of a table's size may be near 2^63
 end
 
 -- Checks of what a script hands to C.
@@ -78,7 +79,7 @@ end
 -- Backtracking tries every length of every repeated item from every beginning: at worst characters ^ (repeated items + 1).
 local function require_modest(subject, pattern, what)
   local steps, at, size = 1.0, 1, #subject + 1
-  if byte(pattern, 1) ~= 94 then steps = steps * size end
+  if byte(pattern, 1) ~= 94 or what == "string.gmatch" then steps = steps * size end
   while at <= #pattern do
     local c = sub(pattern, at, at)
     if c == "%" then

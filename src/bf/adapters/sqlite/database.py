@@ -87,6 +87,10 @@ class SqliteDatabase:
                 copy.step()
         return view
 
+    def in_transaction(self) -> bool:
+        """Say whether a transaction is open."""
+        return self.connection.in_transaction
+
     def is_damage(self, error: Exception) -> bool:
         """Say whether SQLite found the file to be damaged."""
         return isinstance(error, apsw.CorruptError | apsw.NotADBError)
