@@ -183,8 +183,10 @@ class Books:
 
     def _reserved(self, event: ev.Reserved) -> None:
         uid = self._created(event.reservation)
-        lines = {(number_of(item.location), number_of(item.product)): item.quantity for item in event.items}
-        self.codes[uid], self.promises[uid] = event.code, lines
+        lines: Lines = defaultdict(int)
+        for item in event.items:
+            lines[number_of(item.location), number_of(item.product)] += item.quantity
+        self.codes[uid], self.promises[uid] = event.code, dict(lines)
         self.promise(lines, 1)
 
     def _fulfilled(self, event: ev.Fulfilled) -> None:

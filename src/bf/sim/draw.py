@@ -52,8 +52,8 @@ USUAL = {
 DEPARTMENTS: Sequence[Mapping[str, float]] = (
     {"start transfer": 6, "receive": 8, "cancel transfer": 1, "transfers": 2},
     {"plan wave": 5, "pick wave": 5, "switch waves": 0.5},
-    {"define report": 3, "report": 6, "drop report": 0.5, "tag": 3, "tagged": 1},
-    {"count": 4},
+    {"define report": 4, "report": 8, "drop report": 0.5, "tag": 2, "tagged": 1},
+    {"count": 5},
     {"alerts": 2},
 )
 """What some tenants do besides, whole: what belongs together is of no use alone."""

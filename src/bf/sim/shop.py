@@ -191,7 +191,10 @@ class Shopper:
     def _count(self, _: str, a: int, b: int, c: int, d: int) -> Message:
         first = b % self.products
         products = {first, (b + d) % self.products} if d % 2 else {first}
-        counts = [rq.TakeStockReq.Count(product=_product(each), counted=(c + each) % 80) for each in sorted(products)]
+        counts = [
+            rq.TakeStockReq.Count(product=_product(each), counted=(c + each) % 80 if d % 3 else each)
+            for each in sorted(products)
+        ]
         return rq.TakeStockReq(location=uid_text(SHELVES[a % len(SHELVES)]), reason="counted", counts=counts)
 
     def _start_transfer(self, _: str, a: int, b: int, c: int, d: int) -> Message:
@@ -243,10 +246,10 @@ class Shopper:
 
     def _define_report(self, _: str, a: int, b: int, c: int, d: int) -> Message:
         name = self._report_name(a)
-        match d % 3:
-            case 0:
-                return rq.DefineReportReq(name=name, locations=[_anywhere(b), _anywhere(c)])
-            case 1:
+        match d % 4:
+            case 0 | 1:
+                return rq.DefineReportReq(name=name, locations=[_anywhere(number) for number in (b, c, d)])
+            case 2:
                 return rq.DefineReportReq(name=name, children_of=_anywhere(b))
             case _:
                 return rq.DefineReportReq(name=name, tagged=self._word(b))
