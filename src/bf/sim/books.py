@@ -1,19 +1,17 @@
-"""Books: the rules of stock keeping over plain dictionaries, against which every commit and every answer is held.
+"""Books: the facts of one tenant in plain dictionaries, entered event by event, each of which has to keep the rules.
 
-They share nothing with the features but the messages. Where a request is wrong in several ways, every code that is
-right is right here.
+They share nothing with the features but the messages. What is to be decided and answered by them is in `rules`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, NamedTuple
 
 from google.protobuf.message import Message
 
-from bf.core.refusal import Code
-from bf.core.uid import uid_text
 from bf.inventory.api import events_pb2 as ev
-from bf.inventory.api import requests_pb2 as rq
-from bf.inventory.limits import LOCATION_DEPTH_MAX
+from bf.inventory.limits import ALERTS_COUNT_MAX
 
 ROOT = 0
 Place = tuple[int, int]
@@ -25,24 +23,56 @@ class WrongError(Exception):
     """An event that the rules do not allow."""
 
 
+class Transfer(NamedTuple):
+    """Goods on their way, by product."""
+
+    source: int
+    destination: int
+    units: dict[int, int]
+
+
+class Wave(NamedTuple):
+    """Reservations that are picked together, in their order."""
+
+    location: int
+    reservations: list[int]
+
+
 class Books:
     """One tenant's facts."""
 
     def __init__(self) -> None:
+        self.now_us = 0
+        """The time of the request that is looked at."""
         self.last = 0
         self.parents: dict[int, int] = {}
         self.names: dict[int, str] = {}
+        self.tags: dict[int, set[str]] = defaultdict(set)
         self.skus: dict[int, str] = {}
         self.products: dict[str, int] = {}
+        self.came: dict[int, int] = defaultdict(int)
+        """By product, what came in minus what went out: it is on hand or in transit."""
         self.here: Lines = defaultdict(int)
         self.on_hand: Lines = defaultdict(int)
         self.reserved: Lines = defaultdict(int)
         self.codes: dict[int, str] = {}
         self.promises: dict[int, Lines] = {}
-        self.scripted = False
-        """Whether orders of several products are reserved at the root, as the script of the shop says."""
+        self.transfers: dict[str, Transfer] = {}
+        self.in_transit: dict[int, int] = defaultdict(int)
+        """By product, what all transfers have in transit."""
+        self.enabled: set[str] = set()
+        self.waves: dict[str, Wave] = {}
+        self.reports: dict[str, ev.ReportDefined] = {}
+        self.hooks: set[str] = set()
+        """Which hooks have the script of the shop."""
+        self.alerts: list[ev.AlertRaised] = []
 
     # What is there
+
+    @property
+    def places(self) -> set[int]:
+        """Return every location."""
+        return {ROOT, *self.parents}
 
     def path(self, location: int) -> list[int]:
         """Return a location and everything that it lies in, up to the root."""
@@ -51,79 +81,203 @@ class Books:
             path.append(self.parents[path[-1]])
         return path
 
+    def children(self, location: int) -> list[int]:
+        """Return what lies directly in a location, in order."""
+        return sorted(each for each, parent in self.parents.items() if parent == location)
+
+    def walk(self, location: int) -> Iterator[int]:
+        """Yield a location and everything inside it, each before what is inside it."""
+        yield location
+        for child in self.children(location):
+            yield from self.walk(child)
+
     def free(self, location: int, product: int) -> int:
         """Return the least that is free at a location and at everything that it lies in."""
         return min(self.on_hand[at, product] - self.reserved[at, product] for at in self.path(location))
 
-    def inventory(self, location: int) -> rq.GetLocInventoryResp:
-        """Say what lies inside a location."""
-        resp = rq.GetLocInventoryResp()
-        for product in sorted(self.skus):
-            on_hand = self.on_hand[location, product]
-            if on_hand:
-                available = on_hand - self.reserved[location, product]
-                resp.items.add(product=uid_text(product), on_hand=on_hand, available=available)
-        return resp
+    def promised_at(self, place: Place) -> int:
+        """Return what is promised from anywhere inside a location, without what is promised further inside."""
+        return sum(lines.get(place, 0) for lines in self.promises.values())
+
+    @contextmanager
+    def tried(self) -> Generator[None]:
+        """Take back whatever is done in the block to where things lie, are placed or promised."""
+        before = dict(self.parents), self.here.copy(), self.came.copy(), dict(self.codes)
+        promises = {uid: dict(lines) for uid, lines in self.promises.items()}
+        try:
+            yield
+        finally:
+            (self.parents, self.here, self.came, self.codes), self.promises = before, promises
+            self._add_up()
 
     # What happens
 
     def apply(self, event: Message) -> None:
         """Enter an event; WrongError if it breaks a rule."""
-        match event:
-            case ev.LocationAdded():
-                uid = self._created(event.uid)
-                self.parents[uid], self.names[uid] = _number(event.parent), event.name
-            case ev.ProductAdded():
-                uid = self._created(event.uid)
-                self.skus[uid], self.products[event.sku] = event.sku, uid
-            case ev.LocationMoved():
-                self._move(_number(event.uid), _number(event.new_parent))
-            case ev.InventoryUpdated():
-                place = _number(event.location), _number(event.product)
-                self._put(place, event.on_hand_change)
-                self._require(self.here[place] == event.on_hand, f"on hand is {self.here[place]}, not {event.on_hand}")
-            case ev.Reserved():
-                uid = self._created(event.reservation)
-                lines = {(_number(item.location), _number(item.product)): item.quantity for item in event.items}
-                self.codes[uid], self.promises[uid] = event.code, lines
-                self._promise(lines, 1)
-            case ev.Fulfilled():
-                self._close(_number(event.reservation))
-                for item in event.items:
-                    self._put((_number(item.location), _number(item.product)), -item.removed)
-            case ev.Cancelled():
-                self._close(_number(event.reservation))
-            case ev.ScriptInstalled():
-                self.scripted = True
-            case _:
-                raise WrongError(f"an event of an unknown kind: {type(event).__name__}")
+        enter = self._ENTRIES.get(type(event))
+        if enter is None:
+            raise WrongError(f"an event of an unknown kind: {type(event).__name__}")
+        enter(self, event)
+        for product, units in self.came.items():
+            there = self.on_hand[ROOT, product] + self.in_transit[product]
+            self._require(there == units, f"{there} units of {product} are on hand or in transit, {units} came")
+
+    def _location_added(self, event: ev.LocationAdded) -> None:
+        uid = self._created(event.uid)
+        self.parents[uid], self.names[uid] = number_of(event.parent), event.name
+
+    def _locations_tagged(self, event: ev.LocationsTagged) -> None:
+        for location in map(number_of, event.locations):
+            self.tags[location] = (self.tags[location] | {*event.added}) - {*event.removed}
+
+    def _product_added(self, event: ev.ProductAdded) -> None:
+        uid = self._created(event.uid)
+        self.skus[uid], self.products[event.sku] = event.sku, uid
+
+    def _location_moved(self, event: ev.LocationMoved) -> None:
+        self.move(number_of(event.uid), number_of(event.new_parent))
+
+    def _inventory_updated(self, event: ev.InventoryUpdated) -> None:
+        place = number_of(event.location), number_of(event.product)
+        self.came[place[1]] += event.on_hand_change
+        self._put(place, event.on_hand_change, event.on_hand)
+
+    def _stock_counted(self, event: ev.StockCounted) -> None:
+        for item in event.items:
+            self.came[number_of(item.product)] += item.difference
+            self._put((number_of(event.location), number_of(item.product)), item.difference, item.on_hand)
+
+    def _transfer_started(self, event: ev.TransferStarted) -> None:
+        self._require(event.transfer not in self.transfers, f"transfer {event.transfer} is under way already")
+        transfer = Transfer(number_of(event.source), number_of(event.destination), {})
+        self.transfers[event.transfer] = transfer
+        for item in event.items:
+            product = number_of(item.product)
+            transfer.units[product] = item.quantity
+            self.in_transit[product] += item.quantity
+            self._put((transfer.source, product), -item.quantity, item.on_hand)
+
+    def _transfer_received(self, event: ev.TransferReceived) -> None:
+        for item in event.items:
+            product = number_of(item.product)
+            self.came[product] -= item.missing
+            self._arrive(event.transfer, product, item.received + item.missing)
+            self._put((number_of(event.destination), product), item.received, item.on_hand)
+
+    def _transfer_cancelled(self, event: ev.TransferCancelled) -> None:
+        for item in event.items:
+            self._arrive(event.transfer, number_of(item.product), item.returned)
+            self._put((number_of(event.source), number_of(item.product)), item.returned, item.on_hand)
+        self._require(event.transfer not in self.transfers, f"transfer {event.transfer} is cancelled and under way")
+
+    def _arrive(self, code: str, product: int, units: int) -> None:
+        self._require(code in self.transfers, f"transfer {code} is not under way")
+        self.in_transit[product] -= units
+        lines = self.transfers[code].units
+        left = lines.pop(product, 0) - units
+        self._require(left >= 0, f"{-left} units of {product} arrived that were not in transit")
+        if left:
+            lines[product] = left
+        if not lines:
+            del self.transfers[code]
+
+    def _reserved(self, event: ev.Reserved) -> None:
+        uid = self._created(event.reservation)
+        lines: Lines = defaultdict(int)
+        for item in event.items:
+            lines[number_of(item.location), number_of(item.product)] += item.quantity
+        self.codes[uid], self.promises[uid] = event.code, dict(lines)
+        self.promise(lines, 1)
+
+    def _fulfilled(self, event: ev.Fulfilled) -> None:
+        self._close(event)
+        for item in event.items:
+            self.came[number_of(item.product)] -= item.removed
+            self._put((number_of(item.location), number_of(item.product)), -item.removed, item.on_hand)
+
+    def _close(self, event: ev.Fulfilled | ev.Cancelled) -> None:
+        reservation = number_of(event.reservation)
+        self._require(reservation in self.promises, f"reservation {reservation} is not open")
+        del self.codes[reservation]
+        self.promise(self.promises.pop(reservation), -1)
+
+    def _allocated(self, event: ev.Allocated) -> None:
+        """What is promised from places lies at these very places, whoever else is promised some of it there."""
+        lines = self.promises.get(number_of(event.reservation), {})
+        place = number_of(event.location), number_of(event.product)
+        units = lines.pop(place, 0)
+        self._require(0 < units == sum(item.quantity for item in event.items), f"{units} units are promised at {place}")
+        self.promise({place: units}, -1)
+        for item in event.items:
+            at = number_of(item.location), place[1]
+            self._require(place[0] in self.path(at[0]), f"{at[0]} is not inside {place[0]}")
+            lines[at] = lines.get(at, 0) + item.quantity
+            self.promise({at: item.quantity}, 1)
+            self._require(self.promised_at(at) <= self.here[at], f"what is planned does not lie at {at}")
+
+    def _wave_planned(self, event: ev.WavePlanned) -> None:
+        wave = Wave(number_of(event.location), [*map(number_of, event.reservations)])
+        planned = {each for other in self.waves.values() for each in other.reservations}
+        self._require(event.wave not in self.waves, f"wave {event.wave} is there already")
+        self._require({*wave.reservations} <= {*self.promises} - planned, f"{wave} has what is closed or in a wave")
+        self.waves[event.wave] = wave
+
+    def _wave_picked(self, event: ev.WavePicked) -> None:
+        self._require(event.wave in self.waves, f"there is no wave {event.wave}")
+        left = self.waves[event.wave].reservations
+        for reservation in map(number_of, (*event.picked, *(each.reservation for each in event.skipped))):
+            self._require(reservation in left, f"{reservation} is not in the wave {event.wave}")
+            left.remove(reservation)
+        self._require(not {*map(number_of, event.picked)} & {*self.promises}, "what is picked is still promised")
+        if not left:
+            del self.waves[event.wave]
+
+    def _feature_enabled(self, event: ev.FeatureEnabled) -> None:
+        self.enabled.add(event.feature)
+
+    def _feature_disabled(self, event: ev.FeatureDisabled) -> None:
+        self.enabled.remove(event.feature)
+
+    def _report_defined(self, event: ev.ReportDefined) -> None:
+        self._require(event.name not in self.reports, f"report {event.name} is there already")
+        self.reports[event.name] = event
+
+    def _report_dropped(self, event: ev.ReportDropped) -> None:
+        self._require(self.reports.pop(event.name, None) is not None, f"there is no report {event.name}")
+
+    def _script_installed(self, event: ev.ScriptInstalled) -> None:
+        self.hooks.add(event.hook)
+
+    def _alert_raised(self, event: ev.AlertRaised) -> None:
+        last = self.alerts[-1].number if self.alerts else 0
+        self._require(event.number == last + 1, f"alert {event.number} follows {last}")
+        self.alerts = [*self.alerts, event][-ALERTS_COUNT_MAX:]
 
     def _created(self, text: str) -> int:
-        uid = _number(text)
+        uid = number_of(text)
         self._require(uid == self.last + 1, f"uid {uid} follows {self.last}")
         self.last = uid
         return uid
 
-    def _put(self, place: Place, units: int) -> None:
+    def _put(self, place: Place, units: int, left: int) -> None:
+        """Lay units down or take them away, after which so many are said to lie there."""
         location, product = place
         self.here[place] += units
         self._require(self.here[place] >= 0, f"{self.here[place]} units of {product} at {location}")
+        self._require(self.here[place] == left, f"on hand is {self.here[place]} at {place}, not {left}")
         for at in self.path(location):
             self.on_hand[at, product] += units
             self._require_covered(at, product)
 
-    def _promise(self, lines: Lines, sign: int) -> None:
+    def promise(self, lines: Lines, sign: int) -> None:
+        """Promise units, or give promises back; WrongError if anything is oversold."""
         for (location, product), units in lines.items():
             for at in self.path(location):
                 self.reserved[at, product] += sign * units
                 self._require_covered(at, product)
 
-    def _close(self, reservation: int) -> None:
-        self._require(reservation in self.promises, f"reservation {reservation} is not open")
-        del self.codes[reservation]
-        self._promise(self.promises.pop(reservation), -1)
-
-    def _move(self, moved: int, parent: int) -> None:
+    def move(self, moved: int, parent: int) -> None:
+        """Put a location into another one; WrongError if anything is oversold."""
         self.parents[moved] = parent
         self._add_up()
         for at, product in list(self.reserved):
@@ -150,184 +304,33 @@ class Books:
         if not holds:
             raise WrongError(otherwise)
 
-    # What is to be answered
-
-    def expect(self, request: Message, now_us: int) -> tuple[set[int], list[Message]]:
-        """Return the codes that are right for a request of a time, and the events if that is OK."""
-        wrong: set[int] = set()
-        events: list[Message] = []
-        match request:
-            case rq.AddProductsReq():
-                events = self._add_products(request, wrong)
-            case rq.AddLocationsReq():
-                events = self._add_locations(request, wrong)
-            case rq.MoveLocationReq():
-                events = self._move_location(request, wrong)
-            case rq.UpdateInventoryReq():
-                events = self._update(request, wrong)
-            case rq.ReserveReq():
-                events = self._reserve(request, wrong)
-            case rq.FulfillReq():
-                events = self._fulfill(request, wrong)
-            case rq.CancelReq():
-                events = self._cancel(request, wrong)
-            case rq.InstallScriptReq():
-                events = [self._installed(request, now_us)]
-            case _:
-                raise WrongError(f"{type(request).__name__} in the log")
-        return (wrong, []) if wrong else ({Code.OK}, events)
-
-    def _add_products(self, req: rq.AddProductsReq, wrong: set[int]) -> list[Message]:
-        if len({*req.skus, *self.products}) < len(req.skus) + len(self.products):
-            wrong.add(Code.ALREADY_EXISTS)
-        return [ev.ProductAdded(uid=uid_text(self.last + 1 + n), sku=sku) for n, sku in enumerate(req.skus)]
-
-    def _add_locations(self, req: rq.AddLocationsReq, wrong: set[int]) -> list[Message]:
-        parent = self._find(req.parent, self._places(), wrong)
-        siblings = {name for uid, name in self.names.items() if self.parents[uid] == parent}
-        if any(loc.name in siblings for loc in req.locs):
-            wrong.add(Code.ALREADY_EXISTS)
-        events: list[Message] = []
-        self._add_inside(req.parent, req.locs, events)
-        return events
-
-    def _add_inside(self, parent: str, locs: Iterable[rq.AddLocationsReq.Loc], events: list[Message]) -> None:
-        for loc in locs:
-            uid = uid_text(self.last + 1 + len(events))
-            events.append(ev.LocationAdded(uid=uid, name=loc.name, parent=parent))
-            self._add_inside(uid, loc.locs, events)
-
-    def _move_location(self, req: rq.MoveLocationReq, wrong: set[int]) -> list[Message]:
-        moved, parent = self._find(req.uid, self._places(), wrong), self._find(req.new_parent, self._places(), wrong)
-        if wrong:
-            return []
-        if moved in self.path(parent) or moved == ROOT:
-            wrong.add(Code.FAILED_PRECONDITION)
-            return []
-        old = self.parents[moved]
-        if old == parent:
-            return []
-        if any(self.parents[each] == parent and name == self.names[moved] for each, name in self.names.items()):
-            wrong.add(Code.ALREADY_EXISTS)
-        self._try_move(moved, old, parent, wrong)
-        return [ev.LocationMoved(uid=req.uid, old_parent=uid_text(old), new_parent=req.new_parent)]
-
-    def _try_move(self, moved: int, old: int, parent: int, wrong: set[int]) -> None:
-        try:
-            self._move(moved, parent)
-            if any(len(self.path(each)) - 1 > LOCATION_DEPTH_MAX for each in self.parents):
-                wrong.add(Code.FAILED_PRECONDITION)
-        except WrongError:
-            wrong.add(Code.FAILED_PRECONDITION)
-        self.parents[moved] = old
-        self._add_up()
-
-    def _update(self, req: rq.UpdateInventoryReq, wrong: set[int]) -> list[Message]:
-        location, product = self._find(req.location, self._places(), wrong), self._find(req.product, self.skus, wrong)
-        change = req.on_hand_change
-        if location == ROOT or not change:
-            wrong.add(Code.INVALID_ARGUMENT)
-        if wrong:
-            return []
-        on_hand = self.here[location, product] + change
-        if on_hand < 0 or (change < 0 and self.free(location, product) < -change):
-            wrong.add(Code.FAILED_PRECONDITION)
-        return [ev.InventoryUpdated(location=req.location, product=req.product, on_hand_change=change, on_hand=on_hand)]
-
-    def _reserve(self, req: rq.ReserveReq, wrong: set[int]) -> list[Message]:
-        location = self._find(req.location, self._places(), wrong)
-        if req.reservation in self.codes.values():
-            wrong.add(Code.ALREADY_EXISTS)
-        if not req.items or any(item.quantity <= 0 for item in req.items):
-            wrong.add(Code.INVALID_ARGUMENT)
-        if any(item.sku not in self.products for item in req.items):
-            wrong.add(Code.NOT_FOUND)
-            return []
-        units: dict[int, int] = defaultdict(int)
-        for item in req.items:
-            units[self.products[item.sku]] += item.quantity
-        at = uid_text(ROOT) if self.scripted and len(units) > 1 else req.location
-        location = ROOT if at != req.location else location
-        if not wrong and any(self.free(location, product) < count for product, count in units.items()):
-            wrong.add(Code.FAILED_PRECONDITION)
-        event = ev.Reserved(reservation=uid_text(self.last + 1), code=req.reservation)
-        for product, count in units.items():
-            event.items.add(product=uid_text(product), quantity=count, location=at)
-        return [event]
-
-    def _installed(self, req: rq.InstallScriptReq, now_us: int) -> Message:
-        return ev.ScriptInstalled(hook=req.hook, name=req.name, version=1, source=req.source, time_us=now_us)
-
-    def _fulfill(self, req: rq.FulfillReq, wrong: set[int]) -> list[Message]:
-        reservation = self._find(req.reservation, self.promises, wrong)
-        if not req.items or any(item.quantity <= 0 for item in req.items):
-            wrong.add(Code.INVALID_ARGUMENT)
-        taken: Lines = defaultdict(int)
-        for item in req.items:
-            place = self._find(item.location, self._places(), wrong), self._find(item.product, self.skus, wrong)
-            taken[place] += item.quantity
-        if wrong:
-            return []
-        lines = self.promises[reservation]
-        left: Lines = {place: self.here[place] - units for place, units in taken.items()}
-        if (
-            any(units < 0 for units in left.values())
-            or not self._belongs(lines, taken)
-            or not self._covered_without(lines, taken)
-        ):
-            wrong.add(Code.FAILED_PRECONDITION)
-        event = ev.Fulfilled(reservation=req.reservation)
-        for (location, product), units in taken.items():
-            place = uid_text(product), uid_text(location)
-            event.items.add(product=place[0], location=place[1], removed=units, on_hand=max(0, left[location, product]))
-        return [event]
-
-    def _belongs(self, lines: Lines, taken: Lines) -> bool:
-        """Say whether all that is taken was promised; in a simulation a reservation has one location."""
-        wanted: dict[int, int] = defaultdict(int)
-        for (location, product), units in taken.items():
-            wanted[product] += units
-            if not any(promised == product and at in self.path(location) for at, promised in lines):
-                return False
-        return all(
-            units <= sum(count for (_, each), count in lines.items() if each == product)
-            for product, units in wanted.items()
-        )
-
-    def _covered_without(self, lines: Lines, taken: Lines) -> bool:
-        """Say whether every other promise is covered when the goods are gone and this one is closed."""
-        change: Lines = defaultdict(int)
-        for (location, product), units in taken.items():
-            for at in self.path(location):
-                change[at, product] -= units
-        for (location, product), units in lines.items():
-            for at in self.path(location):
-                change[at, product] += units
-        return all(self.on_hand[place] - self.reserved[place] + units >= 0 for place, units in change.items())
-
-    def _cancel(self, req: rq.CancelReq, wrong: set[int]) -> list[Message]:
-        reservation = self._find(req.reservation, self.promises, wrong)
-        event = ev.Cancelled(reservation=req.reservation)
-        if not wrong:
-            for (location, product), units in sorted(
-                self.promises[reservation].items(), key=lambda line: line[0][::-1]
-            ):
-                event.items.add(product=uid_text(product), location=uid_text(location), released=units)
-        return [event]
-
-    def _places(self) -> set[int]:
-        return {ROOT, *self.parents}
-
-    def _find(self, text: str, known: Iterable[int], wrong: set[int]) -> int:
-        uid = _number(text)
-        if uid < 0:
-            wrong.add(Code.INVALID_ARGUMENT)
-        elif uid not in known:
-            wrong.add(Code.NOT_FOUND)
-        return uid
+    _ENTRIES: ClassVar[dict[type[Message], Callable[[Any, Any], None]]] = {
+        ev.LocationAdded: _location_added,
+        ev.LocationsTagged: _locations_tagged,
+        ev.LocationMoved: _location_moved,
+        ev.ProductAdded: _product_added,
+        ev.InventoryUpdated: _inventory_updated,
+        ev.StockCounted: _stock_counted,
+        ev.TransferStarted: _transfer_started,
+        ev.TransferReceived: _transfer_received,
+        ev.TransferCancelled: _transfer_cancelled,
+        ev.Reserved: _reserved,
+        ev.Fulfilled: _fulfilled,
+        ev.Cancelled: _close,
+        ev.Allocated: _allocated,
+        ev.WavePlanned: _wave_planned,
+        ev.WavePicked: _wave_picked,
+        ev.FeatureEnabled: _feature_enabled,
+        ev.FeatureDisabled: _feature_disabled,
+        ev.ReportDefined: _report_defined,
+        ev.ReportDropped: _report_dropped,
+        ev.ScriptInstalled: _script_installed,
+        ev.AlertRaised: _alert_raised,
+    }
+    """By kind of event, how it is entered."""
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
     """Return the number behind a uid, or -1 if it is none."""
     start = "00000000-0000-0000-0000-"
     tail = text.removeprefix(start)

@@ -23,7 +23,13 @@ SHORT_S = 60.0
 """How long a short run is, in simulated seconds."""
 
 SCRIPTED = 1 / 3
-"""In how many runs tenants have a script."""
+"""In how many runs tenants have a script that places orders."""
+
+WATCHED = 1 / 5
+"""In how many runs they have one that raises alerts."""
+
+WAVES = 3 / 4
+"""In how many of the runs in which somebody plans waves tenants have enabled it from the beginning."""
 
 USUAL = {
     "put": 4,
@@ -42,6 +48,18 @@ USUAL = {
     "put once": 0.5,
 }
 """How often clients ask for what, in relation."""
+
+DEPARTMENTS: Sequence[Mapping[str, float]] = (
+    {"start transfer": 6, "receive": 8, "cancel transfer": 1, "transfers": 2},
+    {"plan wave": 5, "pick wave": 5, "switch waves": 0.5},
+    {"define report": 4, "report": 8, "drop report": 0.5, "tag": 2, "tagged": 1},
+    {"count": 5},
+    {"alerts": 2},
+)
+"""What some tenants do besides, whole: what belongs together is of no use alone."""
+
+AT_WORK = 1 / 4
+"""In how many runs there is each of them."""
 
 FAULTS: Mapping[str, tuple[float, float]] = {
     "kill": (0.05, 5),
@@ -226,7 +244,7 @@ class _Drawing:
 
     def plan(self) -> Plan:
         """Draw everything."""
-        dice = self._dice
+        dice, asks = self._dice, tuple(self._asks())
         return Plan(
             scenario=self._name,
             seed=self._seed,
@@ -239,9 +257,11 @@ class _Drawing:
             grpc=self._scenario.grpc,
             remote=self._dice.random() < self._scenario.remote,
             scripted=self._stream("scripts").random() < SCRIPTED,
+            watched=self._stream("watchmen").random() < WATCHED,
+            waves=self._stream("waves").random() < WAVES and any(ask.what == "plan wave" for ask in asks),
             sync_s=dice.choice((0.0002, 0.002, 0.02)),
             patience_s=dice.choice((0.5, 2.0, 5.0)),
-            asks=tuple(self._asks()),
+            asks=asks,
             faults=tuple(self._faults()),
             buggify=self._buggify(),
         )
@@ -250,6 +270,8 @@ class _Drawing:
         scenario, dice = self._scenario, self._stream("asks")
         per_minute = dice.uniform(*scenario.asks_per_minute)
         kinds = _some(dice, scenario.asks, always=("put", "reserve"))
+        for department in DEPARTMENTS:
+            kinds |= department if dice.random() < AT_WORK else {}
         count = int(per_minute * self._seconds / 60)
         times = sorted(self._time(dice, scenario.rising) for _ in range(count))
         clients, names, odds = list(self._clients), list(kinds), list(kinds.values())

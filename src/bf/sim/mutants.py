@@ -5,7 +5,7 @@ which invariant. Mutants exist in the process that tries them and nowhere else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,22 +18,9 @@ from bf.core.state import State
 from bf.node import cell, replay, states
 from bf.sim import log, remote
 from bf.sim.draw import draw
+from bf.sim.mutant import Mutant
+from bf.sim.rule_mutants import RULE_MUTANTS
 from bf.sim.world import World
-
-Patch = tuple[str, Any]
-"""Something in a module, such as bf.node.cell:Cell.exclusively, and what is put in its place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A safeguard, and what is put in its place."""
-
-    safeguard: str
-    where: str
-    """The file that it is in."""
-    patches: Sequence[Patch]
-    scenario: str = "swarm"
-    """Where it is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,5 +329,6 @@ MUTANTS = (
         [("bf.sim.disk:Disk.sync_folder", _nothing)],
         "compaction-under-fire",
     ),
+    *RULE_MUTANTS,
 )
 """Every safeguard that is taken away, where it is, and in which scenario it is looked for."""

@@ -55,6 +55,10 @@ class Plan:
     """Whether tenants' logs are on a machine of their own, reached by messages."""
     scripted: bool = False
     """Whether tenants begin with a script that decides where orders are reserved."""
+    watched: bool = False
+    """Whether tenants begin with a script that raises an alert where too much lies."""
+    waves: bool = False
+    """Whether tenants can pick in waves from the beginning."""
     sync_s: float = 0.002
     patience_s: float = 5.0
     """How long a client waits for an answer before it asks again."""

@@ -12,14 +12,17 @@ from bf.core.refusal import Code
 from bf.core.uid import uid_text
 from bf.inventory.api import requests_pb2 as rq
 from bf.sim.history import Asked
-from bf.sim.plan import Ask
+from bf.sim.plan import Ask, Plan
 
 ROOT = uid_text(0)
 LOCATIONS = 6
 SHELVES = (2, 3, 5, 6)
+STOCKED = (2, 5)
+"""Shelves with something on them in the beginning."""
+
 FIRST_UNITS = 60
 
-WITHOUT_ID = ("put once", "flood", "ask", "list")
+WITHOUT_ID = ("put once", "flood", "ask", "list", "tagged", "transfers", "alerts", "report")
 """What is asked without an id: nobody may repeat it, or anybody."""
 
 
@@ -37,8 +40,18 @@ SCRIPT = "function reserve(order) if #order.items > 1 then return { at = ROOT } 
 """Orders of several products are reserved at the root, which the books know too."""
 
 
-def furniture(tenant: str, products: int, *, scripted: bool = False) -> Iterator[Message]:
-    """Yield the requests with which a tenant begins: locations 1 to 6, the products after them, stock, and a script."""
+FULL_UNITS = 70
+WATCHMAN = "watchman"
+WATCHING = (
+    f"function update(change) if change.after > {FULL_UNITS} then return {{ alert = change.sku .. ' is full' }} end end"
+)
+"""Of more than FULL_UNITS in one place an alert tells, which the books know too."""
+
+WAVES = "fulfilment-waves"
+
+
+def furniture(tenant: str, plan: Plan) -> Iterator[Message]:
+    """Yield the requests with which a tenant begins: locations 1 to 6, products after them, stock, scripts, waves."""
     yield rq.AddLocationsReq(
         parent=ROOT,
         locs=[
@@ -48,13 +61,17 @@ def furniture(tenant: str, products: int, *, scripted: bool = False) -> Iterator
             for house in ("north", "south")
         ],
     )
-    yield rq.AddProductsReq(skus=[sku_of(tenant, number) for number in range(products)])
-    for number in range(products):
-        for shelf in (2, 5):
+    yield rq.AddProductsReq(skus=[sku_of(tenant, number) for number in range(plan.products)])
+    for number in range(plan.products):
+        for shelf in STOCKED:
             product = uid_text(LOCATIONS + 1 + number)
             yield rq.UpdateInventoryReq(location=uid_text(shelf), product=product, on_hand_change=FIRST_UNITS)
-    if scripted:
+    if plan.scripted:
         yield rq.InstallScriptReq(hook="reserve", name="several", source=SCRIPT)
+    if plan.watched:
+        yield rq.InstallScriptReq(hook="update", name=WATCHMAN, source=WATCHING)
+    if plan.waves:
+        yield rq.EnableFeatureReq(feature=WAVES)
 
 
 @dataclass
@@ -160,6 +177,103 @@ class Shopper:
             for line, item in enumerate(reserved.items)
         ]
         return rq.FulfillReq(reservation=uid, items=items)
+
+    def _tag(self, _: str, a: int, b: int, c: int, d: int) -> Message:
+        locations = [uid_text(1 + number % LOCATIONS) for number in (a, b)[: 1 + d % 2]]
+        return rq.TagLocationsReq(locations=locations, add=[self._word(c)], remove=[self._word(d)] if d % 3 else [])
+
+    def _tagged(self, _: str, a: int, *__: int) -> Message:
+        return rq.ListTaggedReq(tag=self._word(a))
+
+    def _word(self, number: int) -> str:
+        return name_of(self.tenant, f"tag-{number % 4}")
+
+    def _count(self, _: str, a: int, b: int, c: int, d: int) -> Message:
+        first = b % self.products
+        products = {first, (b + d) % self.products} if d % 2 else {first}
+        counts = [
+            rq.TakeStockReq.Count(product=_product(each), counted=(c + each) % 80 if d % 3 else each)
+            for each in sorted(products)
+        ]
+        return rq.TakeStockReq(location=uid_text(SHELVES[a % len(SHELVES)]), reason="counted", counts=counts)
+
+    def _start_transfer(self, _: str, a: int, b: int, c: int, d: int) -> Message:
+        source = STOCKED[a % len(STOCKED)]
+        items = [
+            rq.StartTransferReq.Item(product=product, quantity=3 + (b + line) % 9)
+            for line, product in enumerate(self._sent_with(c)[: 1 + d % 2])
+        ]
+        return rq.StartTransferReq(
+            transfer=self._transfer(c),
+            source=uid_text(source),
+            destination=uid_text(1 + (source + b % (LOCATIONS + 1)) % LOCATIONS),
+            items=items,
+        )
+
+    def _receive(self, _: str, a: int, b: int, c: int, d: int) -> Message:
+        items = [
+            rq.ReceiveTransferReq.Item(product=product, quantity=1 + (b + line) % 6)
+            for line, product in enumerate(self._sent_with(a)[: d % 3])
+        ]
+        return rq.ReceiveTransferReq(transfer=self._transfer(a), items=items, reason="" if c % 3 else "lost on the way")
+
+    def _cancel_transfer(self, _: str, a: int, *__: int) -> Message:
+        return rq.CancelTransferReq(transfer=self._transfer(a))
+
+    def _transfer(self, number: int) -> str:
+        """Name one of few transfers: whoever receives one need not be who started it."""
+        return name_of(self.tenant, f"transfer-{_few(number)}")
+
+    def _sent_with(self, number: int) -> list[str]:
+        return [_product((_few(number) + line) % self.products) for line in range(2)]
+
+    def _transfers(self, *_: object) -> Message:
+        return rq.ListTransfersReq()
+
+    def _switch_waves(self, _: str, a: int, *__: int) -> Message:
+        return rq.EnableFeatureReq(feature=WAVES) if a % 3 else rq.DisableFeatureReq(feature=WAVES)
+
+    def _plan_wave(self, _: str, a: int, b: int, c: int, d: int) -> Message:
+        named = [self.open[number % len(self.open)][0] for number in (b, c)] if self.open and d % 3 == 0 else []
+        location = _anywhere(a) if c % 2 else ROOT
+        return rq.PlanWaveReq(wave=self._wave(d), location=location, limit=b % 4, reservations=named)
+
+    def _pick_wave(self, _: str, a: int, b: int, *__: int) -> Message:
+        return rq.PickWaveReq(wave=self._wave(a), limit=b % 3)
+
+    def _wave(self, number: int) -> str:
+        return name_of(self.tenant, f"wave-{_few(number)}")
+
+    def _define_report(self, _: str, a: int, b: int, c: int, d: int) -> Message:
+        name = self._report_name(a)
+        match d % 4:
+            case 0 | 1:
+                return rq.DefineReportReq(name=name, locations=[_anywhere(number) for number in (b, c, d)])
+            case 2:
+                return rq.DefineReportReq(name=name, children_of=_anywhere(b))
+            case _:
+                return rq.DefineReportReq(name=name, tagged=self._word(b))
+
+    def _report(self, _: str, a: int, b: int, *__: int) -> Message:
+        return rq.GetReportReq(name=self._report_name(a), least=0 if b % 3 else 1 + b % 100)
+
+    def _drop_report(self, _: str, a: int, *__: int) -> Message:
+        return rq.DropReportReq(name=self._report_name(a))
+
+    def _report_name(self, number: int) -> str:
+        return name_of(self.tenant, f"report-{_few(number)}")
+
+    def _alerts(self, _: str, a: int, *__: int) -> Message:
+        return rq.ListAlertsReq(limit=a % 5)
+
+
+def _few(number: int) -> int:
+    """Choose one of two, one of them twice as often."""
+    return int(number % 3 == 0)
+
+
+def _product(number: int) -> str:
+    return uid_text(LOCATIONS + 1 + number)
 
 
 def _anywhere(number: int) -> str:

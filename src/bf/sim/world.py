@@ -163,8 +163,7 @@ class World:
         furnisher = self.clients["furnisher"]
 
         async def furnish(tenant: str) -> None:
-            furnishing = furniture(tenant, self.plan.products, scripted=self.plan.scripted)
-            for number, request in enumerate(furnishing):
+            for number, request in enumerate(furniture(tenant, self.plan)):
                 asked = self.history.begin("furnisher", tenant, request, f"{tenant}/furnisher/{number}", self.loop.now)
                 await furnisher.until_answered(asked, tries_max=100)
                 assert asked.answer, f"{tenant} is furnished: {asked}"
@@ -291,4 +290,5 @@ class World:
         for asked in self.history.asked:
             sometimes["a request was repeated"] += asked.tries > 1
             if asked.answer:
+                sometimes[f"done: {type(asked.request).__name__}"] += not asked.answer.code
                 sometimes[f"refused: {asked.answer.reason}"] += bool(asked.answer.code)
