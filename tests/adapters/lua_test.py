@@ -101,6 +101,17 @@ def test_a_list_with_a_hole_is_a_table() -> None:
     assert ask("return { [1] = 'a', [3] = 'c' }") == {"1": "a", "3": "c"}
 
 
+def test_an_answer_is_read_in_one_order_though_each_interpreter_has_another() -> None:
+    body = "return { ['1'] = 'b', [1] = 'a', [7] = 'c', ['7'] = 'd' }"
+    said: set[str] = set()
+    for each in [LuaScripts() for _ in range(60)]:  # all there at once, since the order follows from their addresses
+        try:
+            said.add(repr(each.ask(script(body), None, READS)))
+        except ScriptError as error:
+            said.add(error.text)
+    assert len(said) == 1
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

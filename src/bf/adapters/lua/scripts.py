@@ -9,6 +9,7 @@ Rules of this file:
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -162,15 +163,22 @@ class _Reader:
 
     def _table(self, table: Any, depth: int) -> Plain:  # noqa: ANN401  # a table of Lua, which has no type
         found: dict[str | int, Plain] = {}
-        for key, value in cast("Iterator[tuple[object, object]]", table.items()):
-            if not isinstance(key, str | int) or isinstance(key, bool):
-                raise ScriptError("it answered with a table whose keys are neither texts nor whole numbers")
+        for key, value in self._in_order(cast("Iterator[tuple[object, object]]", table.items())):
             found[key] = self.read(value, depth)
             if isinstance(key, str):
                 self.read(key)
         if 1 in found and all(number in found for number in range(1, len(found) + 1)):
             return [found[number] for number in range(1, len(found) + 1)]
         return {str(key): found[key] for key in sorted(found, key=str)}
+
+    def _in_order(self, items: Iterator[tuple[object, object]]) -> list[tuple[str | int, object]]:
+        """Sort by keys, numbers first: the order of a table in Lua is another one in each interpreter."""
+        entries: list[tuple[str | int, object]] = []
+        for key, value in islice(items, named.SCRIPT_RESULT_ITEMS_COUNT_MAX + 1):
+            if not isinstance(key, str | int) or isinstance(key, bool):
+                raise ScriptError("it answered with a table whose keys are neither texts nor whole numbers")
+            entries.append((key, value))
+        return sorted(entries, key=lambda entry: (isinstance(entry[0], str), entry[0]))
 
 
 def _too_much(what: str, limit: str, most: int) -> ScriptError:
