@@ -40,6 +40,9 @@ DISK_THREADS_MAX = 8
 STATE_CACHE_KIB_MAX = 64 * 1024
 """How much of a state its connection keeps in memory: as much as it has read, in most cases all that is looked at."""
 
+STATE_WAL_PAGES = 8_000
+"""How many pages of 4 KiB the write-ahead log of a state gathers, most of them often, before they are put in place."""
+
 CACHES_BYTES_MAX = 256 * 1024 * 1024
 """How much all of SQLite takes in a process; beyond, each connection makes room for a page by giving another one up."""
 
@@ -357,6 +360,7 @@ class DirectoryStorage:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")  # the log is the truth: a state that is behind catches up
             database.execute(f"PRAGMA cache_size = -{STATE_CACHE_KIB_MAX}")
+            database.execute(f"PRAGMA wal_autocheckpoint = {STATE_WAL_PAGES}")
         except (apsw.NotADBError, apsw.CorruptError):
             database.close()
             remove_file(path)
