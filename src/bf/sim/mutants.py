@@ -312,7 +312,7 @@ MUTANTS = (
         [("bf.node.states:choose", _choose_unseen)],
         "schema-upgrade",
     ),
-    Mutant("a commit's time is never before the last one's", "node/cell.py", [("bf.node.cell:max", _the_first)]),
+    Mutant("a commit's time is never before the last one's", "node/decide.py", [("bf.node.decide:max", _the_first)]),
     Mutant("a queue is bounded", "node/queue.py", [("bf.node.queue:QUEUE_REQUESTS_MAX", 1 << 60)], "flood"),
     Mutant(
         "what was sent twice is in the log once",
